@@ -152,6 +152,7 @@ class Rollout:
     new_ready: int | None = None
     """Ready pods of this revision; None where no source could count them yet."""
     total: int = 0
+    available: int = 0
     serving: int = 0
     """Ready pods of every revision: what the workload's users feel."""
     old_serving: int | None = None
@@ -212,6 +213,8 @@ class Memory:
     """The last one believed."""
     template: Template | None = None
     """The pod template of that identity."""
+    sighting: bool = False
+    """Met at a baseline before its controller had caught up: the next believed identity is old news."""
     rollout: Rollout | None = None
     """The rollout of that identity; None where it was complete at first sight."""
     unfixed_failure: datetime | None = None

@@ -1,0 +1,271 @@
+"""How an observation moves what is remembered: the heart of Shipbell, and pure.
+
+`step` takes a workload's memory and an observation and answers with the new memory, the rollouts that
+changed and what happened to them. `see_pods`, `vanish` and `tick` do the same for the pods of a workload,
+for its absence from a complete list, and for time alone. A step that changes nothing says so (`changed`),
+and then nothing is written.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shipbell.domain import beginning, deployment, judging
+from shipbell.domain.observation import Observation, PodsObservation, Revision
+from shipbell.domain.policy import Policy
+from shipbell.domain.rollout import Identity, Memory, Rollout, State, Transition, TransitionKind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """What an observation leads to."""
+
+    memory: Memory
+    rollouts: tuple[Rollout, ...] = ()
+    """Those that changed, the older first."""
+    begun: Rollout | None = None
+    """The one among them that is new and wants its destinations."""
+    transitions: tuple[Transition, ...] = ()
+    changed: bool = False
+    needs_revisions: bool = False
+    """Undecided: the workload's ReplicaSets must be read along with it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """The circumstances of a step."""
+
+    now: datetime
+    policy: Policy
+    baseline: bool = False
+    """The observation is of the first list of all: what is complete is old news."""
+    continuous: bool = True
+    """It came from an unbroken watch, so that nothing can have happened in between unseen."""
+    recreated: bool = False
+    """Another object bore this name before."""
+
+
+def step(memory: Memory | None, observation: Observation, setting: Setting) -> Step:
+    """What the observation of a workload changes."""
+    fresh = memory is None
+    memory = memory or _first_memory(observation, setting)
+    if memory.deleted_at is not None or (
+        not fresh and observation.resource_version <= memory.resource_version
+    ):
+        return Step(memory=memory)
+    outcome = _identify(memory, observation, setting)
+    if outcome.needs_revisions and not observation.deleted:
+        return outcome
+    if observation.deleted:
+        outcome = _bury(outcome, observation, setting)
+    if fresh or outcome.changed:
+        return _written(outcome, observation.resource_version)
+    return outcome
+
+
+def see_pods(memory: Memory, observation: PodsObservation, setting: Setting) -> Step:
+    """What a look at a workload's pods changes; only an open rollout is judged by them."""
+    rollout = memory.rollout
+    stale = observation.resource_version <= memory.pods_version
+    if rollout is None or not rollout.state.open or memory.deleted_at is not None or stale:
+        return Step(memory=memory)
+    seen = judging.count_pods(rollout, observation, setting.now, setting.policy)
+    moved = judging.settle(seen, setting.now, setting.policy)
+    outcome = _moved(memory, rollout, moved, setting.now)
+    return replace(outcome, memory=replace(outcome.memory, pods_version=observation.resource_version))
+
+
+def vanish(memory: Memory, resource_version: int, setting: Setting) -> Step:
+    """What it changes that a complete list at `resource_version` lacks the workload.
+
+    Nobody saw its last moments: an open rollout may have succeeded before, so its outcome is unknown.
+    """
+    if memory.deleted_at is not None or resource_version <= memory.resource_version:
+        return Step(memory=memory)
+    gone = replace(memory, deleted_at=setting.now, resource_version=resource_version)
+    if memory.rollout is None or not memory.rollout.state.open:
+        return Step(memory=gone, changed=True)
+    ended = judging.end(memory.rollout, State.UNKNOWN, at=setting.now, approximate=True, outcome_seen=False)
+    return _moved(gone, memory.rollout, ended, setting.now)
+
+
+def tick(memory: Memory, setting: Setting) -> Step:
+    """What time alone changes: a patience or a deadline that has run out."""
+    rollout = memory.rollout
+    if rollout is None or not rollout.state.open or memory.deleted_at is not None:
+        return Step(memory=memory)
+    return _moved(memory, rollout, judging.settle(rollout, setting.now, setting.policy), setting.now)
+
+
+def _first_memory(observation: Observation, setting: Setting) -> Memory:
+    return Memory(
+        workload=observation.workload,
+        resource_version=observation.resource_version,
+        sighting=setting.baseline,
+        recreated=setting.recreated,
+    )
+
+
+def _identify(memory: Memory, observation: Observation, setting: Setting) -> Step:
+    """Decides which revision the observation speaks of, then what it says of it."""
+    if memory.sighting:
+        return _sight(memory, observation, setting)
+    number = deployment.believed_number(observation)
+    if number is None or (memory.identity is not None and memory.identity.number == number):
+        return _judge(memory, observation, setting)
+    bearer = deployment.bearer(observation, number)
+    if bearer is None:
+        return Step(memory=memory, needs_revisions=True)
+    return _renumber(memory, observation, deployment.identity(bearer, number), bearer, setting)
+
+
+def _sight(memory: Memory, observation: Observation, setting: Setting) -> Step:
+    """First sight at a baseline: only what is visibly in flight is news; all else has ended unseen."""
+    if not observation.settled or observation.revision is None:
+        return Step(memory=memory)
+    if not deployment.underway(observation):
+        return _take_as_ended(memory, observation)
+    bearer = deployment.bearer(observation, observation.revision)
+    if bearer is None:
+        return Step(memory=memory, needs_revisions=True)
+    if observation.paused and _stands(observation, bearer):
+        return _take_as_ended(memory, observation)
+    identity = deployment.identity(bearer, observation.revision)
+    return _begin(replace(memory, sighting=False), observation, identity, bearer, setting)
+
+
+def _stands(observation: Observation, bearer: Revision) -> bool:
+    """Edited while paused: the numbered revision runs whole, the edit has no number yet."""
+    others = sum(r.total for r in observation.revisions or () if r.uid != bearer.uid)
+    return bearer.available >= observation.wanted and others == 0
+
+
+def _take_as_ended(memory: Memory, observation: Observation) -> Step:
+    number = observation.revision or 0
+    bearer = deployment.bearer(observation, number)
+    identity = deployment.identity(bearer, number) if bearer else Identity(number=number)
+    template = bearer.template if bearer else None if observation.paused else observation.template
+    known = replace(memory, sighting=False, identity=identity, template=template)
+    return Step(memory=known, changed=True)
+
+
+def _renumber(
+    memory: Memory, observation: Observation, identity: Identity, bearer: Revision, setting: Setting
+) -> Step:
+    """Another number than the one known: a new rollout, unless only the numbering began anew."""
+    known = memory.identity
+    if known is not None and identity.number < known.number and _same_template(memory, identity, bearer):
+        renumbered = replace(memory, identity=identity)
+        return replace(_judge(renumbered, observation, setting), changed=True)
+    if known is None and deployment.adopted(observation, bearer):
+        taken = replace(memory, identity=identity, template=bearer.template)
+        return Step(memory=taken, changed=True)
+    return _begin(memory, observation, identity, bearer, setting)
+
+
+def _same_template(memory: Memory, identity: Identity, bearer: Revision) -> bool:
+    """By the ReplicaSet's hash; by the template itself where the first sight was without ReplicaSets."""
+    if memory.identity is not None and memory.identity.hash:
+        return memory.identity.hash == identity.hash
+    return memory.template == bearer.template
+
+
+def _begin(
+    memory: Memory, observation: Observation, identity: Identity, bearer: Revision, setting: Setting
+) -> Step:
+    """A new rollout, with the ending of the one that it replaces, judged at once: it may be complete."""
+    begun = beginning.begin(
+        memory,
+        observation,
+        identity,
+        bearer,
+        now=setting.now,
+        policy=setting.policy,
+        continuous=setting.continuous,
+    )
+    replaced = beginning.replace_open(memory, begun, bearer, now=setting.now, continuous=setting.continuous)
+    known = replace(memory, identity=identity, template=bearer.template, rollout=begun, pods_version=0)
+    started = Transition(
+        rollout=begun.id, version=begun.version, kind=TransitionKind.STARTED, at=begun.started_at
+    )
+    judged = _judge(known, observation, setting)
+    rollouts = judged.rollouts or (begun,)
+    return Step(
+        memory=judged.memory,
+        rollouts=(*(r for r, _ in replaced), *rollouts),
+        begun=rollouts[-1],
+        transitions=(*(t for _, t in replaced), started, *judged.transitions),
+        changed=True,
+    )
+
+
+def _judge(memory: Memory, observation: Observation, setting: Setting) -> Step:
+    """What the observation says of the rollout that is known."""
+    rollout = memory.rollout
+    if rollout is None or not observation.settled or not _speaks_of(memory, observation):
+        return Step(memory=memory)
+    if rollout.state is State.FAILED:
+        return _recover(memory, rollout, observation, setting)
+    if not rollout.state.open:
+        return Step(memory=memory)
+    judged = judging.judge(
+        rollout, observation, now=setting.now, policy=setting.policy, continuous=setting.continuous
+    )
+    return _moved(memory, rollout, judged, setting.now)
+
+
+def _speaks_of(memory: Memory, observation: Observation) -> bool:
+    """A paused Deployment keeps its number, so that pausing and success can be seen by it."""
+    return memory.identity is not None and observation.revision == memory.identity.number
+
+
+def _recover(memory: Memory, rollout: Rollout, observation: Observation, setting: Setting) -> Step:
+    if observation.wanted == 0 or not deployment.complete(observation):
+        return Step(memory=memory)
+    recovered = judging.succeed(rollout, observation, State.RECOVERED, continuous=setting.continuous)
+    return _moved(memory, rollout, recovered, setting.now)
+
+
+def _bury(outcome: Step, observation: Observation, setting: Setting) -> Step:
+    """The object is deleted; its last words have been judged already."""
+    gone = replace(outcome.memory, deleted_at=setting.now)
+    rollout = gone.rollout
+    if rollout is None or not rollout.state.open:
+        return replace(outcome, memory=gone, changed=True)
+    at = observation.deletion_timestamp or observation.at
+    cancelled = judging.end(rollout, State.CANCELLED, at=at, approximate=not setting.continuous)
+    ending = _moved(gone, rollout, cancelled, setting.now)
+    return Step(
+        memory=ending.memory,
+        rollouts=(*(r for r in outcome.rollouts if r.id != rollout.id), *ending.rollouts),
+        begun=ending.rollouts[-1] if outcome.begun else None,
+        transitions=(*outcome.transitions, *ending.transitions),
+        changed=True,
+    )
+
+
+def _moved(memory: Memory, before: Rollout, after: Rollout, now: datetime) -> Step:
+    """The step from one version of a rollout to the next; none where nothing changed."""
+    if after == before:
+        return Step(memory=memory, changed=memory.deleted_at is not None)
+    fixes = memory.unfixed_failure if after.state is State.SUCCEEDED else None
+    after = replace(after, version=before.version + 1, changed_at=now, fixes_failure_of=fixes)
+    return Step(
+        memory=_remember_failure(replace(memory, rollout=after), before, after),
+        rollouts=(after,),
+        transitions=judging.transitions(before, after),
+        changed=True,
+    )
+
+
+def _remember_failure(memory: Memory, before: Rollout, after: Rollout) -> Memory:
+    """A failure stands until a success, of this rollout or of a later one, mends it."""
+    if after.state is State.FAILED and before.state is not State.FAILED:
+        return replace(memory, unfixed_failure=after.failed_at)
+    if after.state in {State.SUCCEEDED, State.RECOVERED}:
+        return replace(memory, unfixed_failure=None)
+    return memory
+
+
+def _written(outcome: Step, resource_version: int) -> Step:
+    known = replace(outcome.memory, resource_version=resource_version)
+    return replace(outcome, memory=known, changed=True)
