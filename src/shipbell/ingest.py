@@ -1,0 +1,215 @@
+"""Where facts become rows: the end of the left half, in which nothing may be lost.
+
+An observation counts when its rows are committed. Each is taken in one transaction of the store: load what
+is remembered, let the domain step, write what changed, choose the destinations of what has begun. What the
+domain cannot decide without the ReplicaSets is read outside of the transaction, and then taken again.
+
+Whoever feeds it retries what raises: `errors.StoreError` and `errors.SourceError` leave nothing half done.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+
+from shipbell import routing
+from shipbell.domain import Memory, Observation, PodsObservation, Policy, Revision, Rollout, Transition
+from shipbell.domain.stepping import Setting, Step, see_pods, step, tick, vanish
+from shipbell.metrics import Metrics
+from shipbell.store import Intake, Store
+
+log = structlog.get_logger(__name__)
+
+TIMERS = 100
+"""Rollouts looked at in one transaction of the timer; the rest follow in the next."""
+
+ReadRevisions = Callable[[Observation], Awaitable[tuple[Revision, ...]]]
+Announce = Callable[[tuple[Rollout, ...]], None]
+
+
+class Outcome(StrEnum):
+    """What became of an observation."""
+
+    TAKEN = "taken"
+    IDLE = "idle"
+    UNDECIDED = "undecided"
+    """Its ReplicaSet is not there yet, or not any more: look at the workload again soon."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FullList:
+    """A complete, consistent list of one kind: what it lacks is gone."""
+
+    cluster: str
+    kind: str
+    resource: str
+    """As the API spells it: `deployments`."""
+    scope: str
+    """The namespace, or empty for the whole cluster."""
+    resource_version: int
+    observations: tuple[Observation, ...]
+    name: str = ""
+    """Set where it lists a single object by its name."""
+
+
+class Ingest:
+    """Takes observations into the store. One per process; safe to call concurrently."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        policy: Policy,
+        destinations: tuple[routing.Destination, ...],
+        read_revisions: ReadRevisions,
+        announce: Announce,
+        now: Callable[[], datetime],
+        metrics: Metrics,
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._destinations = destinations
+        self._read_revisions = read_revisions
+        self._announce = announce
+        self._now = now
+        self._metrics = metrics
+
+    async def observe(self, observation: Observation, *, continuous: bool) -> Outcome:
+        """Takes one workload as it was seen; `continuous` if by an unbroken watch."""
+        taken = await self._observe(observation, continuous=continuous)
+        if not taken.needs_revisions:
+            return _outcome(taken)
+        revisions = await self._read_revisions(observation)
+        taken = await self._observe(replace(observation, revisions=revisions), continuous=continuous)
+        return Outcome.UNDECIDED if taken.needs_revisions else _outcome(taken)
+
+    async def take_list(self, listed: FullList) -> tuple[Observation, ...]:
+        """Takes a complete list; answers with what is undecided and wants to be observed by itself.
+
+        The first list of a resource and scope is its baseline: what it shows for the first time is old
+        news. It is committed whole or not at all, so that a process that dies in the middle of it leaves
+        nothing that a later one could take for news.
+        """
+        first = not listed.name and await self._is_first(listed)
+        if first:
+            listed = replace(listed, observations=await self._with_revisions(listed.observations))
+        async with self._store.intake() as intake:
+            first = first and await intake.set_baseline(
+                listed.cluster, listed.resource, listed.scope, listed.resource_version, self._now()
+            )
+            known = await self._known(intake, listed)
+            steps = [await self._step_listed(intake, known, o, baseline=first) for o in listed.observations]
+            absent = [vanish(m, listed.resource_version, self._setting()) for m in known.values()]
+            await self._write(intake, (*steps, *absent))
+        self._tell((*steps, *absent))
+        return tuple(o for o, s in zip(listed.observations, steps, strict=True) if s.needs_revisions)
+
+    async def see_pods(self, observation: PodsObservation) -> Outcome:
+        """Takes the pods of a workload whose rollout is in flight."""
+        async with self._store.intake() as intake:
+            memory = await intake.memory(observation.workload)
+            if memory is None:
+                return Outcome.IDLE
+            seen = see_pods(memory, observation, self._setting())
+            await self._write(intake, (seen,))
+        self._tell((seen,))
+        return _outcome(seen)
+
+    async def tick(self) -> int:
+        """Lets time pass for every rollout whose moment has come; answers how many there were."""
+        setting = self._setting()
+        async with self._store.intake() as intake:
+            waking = await intake.waking(setting.now, TIMERS)
+            ticked = tuple(tick(memory, setting) for memory in waking)
+            await self._write(intake, ticked)
+        self._tell(ticked)
+        return len(ticked)
+
+    async def _observe(self, observation: Observation, *, continuous: bool) -> Step:
+        async with self._store.intake() as intake:
+            memory = await intake.memory(observation.workload)
+            recreated = memory is None and await intake.forerunner(observation.workload)
+            setting = self._setting(continuous=continuous, recreated=recreated)
+            taken = step(memory, observation, setting)
+            await self._write(intake, (taken,))
+        self._tell((taken,))
+        return taken
+
+    async def _is_first(self, listed: FullList) -> bool:
+        async with self._store.intake() as intake:
+            return await intake.baseline(listed.cluster, listed.resource, listed.scope) is None
+
+    async def _with_revisions(self, observations: Iterable[Observation]) -> tuple[Observation, ...]:
+        """Reads the ReplicaSets of what may be in flight; everything else is judged without."""
+        setting = self._setting(baseline=True, continuous=False)
+        complete = []
+        for observation in observations:
+            if step(None, observation, setting).needs_revisions:
+                revisions = await self._read_revisions(observation)
+                complete.append(replace(observation, revisions=revisions))
+            else:
+                complete.append(observation)
+        return tuple(complete)
+
+    async def _known(self, intake: Intake, listed: FullList) -> dict[str, Memory]:
+        """What is remembered of the listed scope; without its marks, if the cluster was restored."""
+        namespaces = (listed.scope,) if listed.scope else None
+        known = await intake.memories(listed.cluster, listed.kind, namespaces)
+        if listed.name:
+            known = {uid: m for uid, m in known.items() if m.workload.name == listed.name}
+        newest = max((m.resource_version for m in known.values()), default=0)
+        if listed.resource_version >= newest:
+            return known
+        log.warning(
+            "the cluster was restored from a backup: its resourceVersions went back",
+            resource=listed.resource,
+            listed=listed.resource_version,
+            remembered=newest,
+        )
+        return {uid: replace(m, resource_version=0, pods_version=0) for uid, m in known.items()}
+
+    async def _step_listed(
+        self, intake: Intake, known: dict[str, Memory], observation: Observation, *, baseline: bool
+    ) -> Step:
+        """Takes the workload out of `known`: what remains there at the end is absent from the list."""
+        memory = known.pop(observation.workload.uid, None)
+        recreated = not baseline and memory is None and await intake.forerunner(observation.workload)
+        setting = self._setting(baseline=baseline, continuous=False, recreated=recreated)
+        return step(memory, observation, setting)
+
+    async def _write(self, intake: Intake, steps: Iterable[Step]) -> None:
+        """Writes what changed; a step that changed nothing costs nothing."""
+        for taken in steps:
+            if not taken.changed:
+                continue
+            await intake.save(taken.memory, taken.rollouts, taken.transitions)
+            if taken.begun is not None:
+                await intake.address(taken.begun, routing.match(taken.begun, self._destinations))
+
+    def _tell(self, steps: Iterable[Step]) -> None:
+        """After the commit: counts what happened and wakes who waits for it."""
+        rollouts = tuple(rollout for taken in steps for rollout in taken.rollouts)
+        for transition in (t for taken in steps for t in taken.transitions):
+            self._count(transition)
+        if rollouts:
+            self._announce(rollouts)
+
+    def _count(self, transition: Transition) -> None:
+        self._metrics.transitions.labels(kind=transition.kind.value).inc()
+
+    def _setting(
+        self, *, baseline: bool = False, continuous: bool = True, recreated: bool = False
+    ) -> Setting:
+        return Setting(
+            now=self._now(),
+            policy=self._policy,
+            baseline=baseline,
+            continuous=continuous,
+            recreated=recreated,
+        )
+
+
+def _outcome(taken: Step) -> Outcome:
+    return Outcome.TAKEN if taken.changed else Outcome.IDLE
