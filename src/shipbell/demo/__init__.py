@@ -1,0 +1,1 @@
+"""A demonstration: a recorded cluster, the sandbox Slack, and the real service between them."""
