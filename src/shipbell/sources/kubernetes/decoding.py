@@ -1,0 +1,266 @@
+"""The API server's bytes to the domain's values, in one pass over only the fields that are needed.
+
+The structs of `objects` live as long as the page that they came in. What leaves this module are frozen
+values that hold no reference to it.
+"""
+
+import hashlib
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Generic, TypeVar
+
+import msgspec
+
+from shipbell import errors
+from shipbell.domain import Condition, Container, Observation, Pod, Revision, Template, Workload
+from shipbell.sources.kubernetes import objects, resources, troubles
+
+REVISION = "deployment.kubernetes.io/revision"
+REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+HASH = "pod-template-hash"
+
+NO_DEADLINE = 2**31 - 1
+"""How a Deployment says that it has no deadline, see
+https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#progress-deadline-seconds."""
+
+BEGINNING = datetime.fromtimestamp(0, UTC)
+"""In place of a creation time that is not there. The API server always writes one."""
+
+FINISHED = frozenset({"Succeeded", "Failed"})
+"""Phases in which a pod no longer counts for its ReplicaSet, which has made another in its place."""
+
+ValueT = TypeVar("ValueT")
+
+_POD_SPECS = msgspec.json.Decoder(objects.PodSpec | None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Format(Generic[objects.ObjectT, ValueT]):
+    """How a resource's pages and events are read, and what value an object becomes."""
+
+    resource: resources.Resource
+    pages: msgspec.json.Decoder[objects.Page[objects.ObjectT]]
+    events: msgspec.json.Decoder[objects.Event[objects.ObjectT]]
+    build: Callable[[objects.ObjectT, datetime, bool], ValueT]
+    """From the object, the time it was seen at, and whether it is gone."""
+
+    def page(self, body: bytes) -> objects.Page[objects.ObjectT]:
+        """Raises `SourceError` where the body is no list of this resource."""
+        return decode(self.pages, body)
+
+    def event(self, line: bytes) -> objects.Event[objects.ObjectT]:
+        """Raises `SourceError` where the line is no event of this resource."""
+        return decode(self.events, line)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlacedPod:
+    """A pod and whose it is."""
+
+    namespace: str
+    owner: str
+    """The name of the ReplicaSet that controls it; empty where none does."""
+    pod: Pod | None
+    """None where it does not count: it is being deleted, or has finished."""
+
+
+def deployments(cluster: str) -> Format[objects.Deployment, Observation]:
+    """Deployments as observations of workloads in `cluster`."""
+    return Format(
+        resource=resources.DEPLOYMENTS,
+        pages=msgspec.json.Decoder(objects.Page[objects.Deployment]),
+        events=msgspec.json.Decoder(objects.Event[objects.Deployment]),
+        build=partial(observation, cluster),
+    )
+
+
+def pods() -> Format[objects.Pod, PlacedPod]:
+    """Pods with the name of their ReplicaSet."""
+    return Format(
+        resource=resources.PODS,
+        pages=msgspec.json.Decoder(objects.Page[objects.Pod]),
+        events=msgspec.json.Decoder(objects.Event[objects.Pod]),
+        build=placed_pod,
+    )
+
+
+def decode(decoder: msgspec.json.Decoder[ValueT], body: bytes) -> ValueT:
+    """What the body says, or `SourceError` with the place where it makes no sense."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise errors.SourceError(f"the API server's answer is not understood: {error}") from error
+
+
+def version(text: str) -> int:
+    """A resourceVersion as the number that it is; 0, older than any, where it is none.
+
+    They may be compared within one resource of one cluster, see
+    https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions.
+    """
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def observation(cluster: str, deployment: objects.Deployment, at: datetime, deleted: bool) -> Observation:
+    """A Deployment, as it was seen `at`."""
+    metadata, spec = deployment.metadata, deployment.spec
+    status = deployment.status if isinstance(deployment.status, objects.DeploymentStatus) else None
+    status = status or objects.DeploymentStatus()
+    annotations = metadata.annotations or {}
+    return Observation(
+        workload=_workload(cluster, metadata),
+        resource_version=version(metadata.resource_version),
+        at=at,
+        created_at=metadata.creation_timestamp or BEGINNING,
+        generation=metadata.generation,
+        observed_generation=status.observed_generation,
+        revision=number(annotations.get(REVISION, "")),
+        wanted=1 if spec.replicas is None else spec.replicas,
+        updated=status.updated_replicas,
+        total=status.replicas,
+        ready=status.ready_replicas,
+        available=status.available_replicas,
+        paused=spec.paused,
+        deadline=_deadline(spec.progress_deadline_seconds),
+        conditions=tuple(_condition(condition) for condition in status.conditions or ()),
+        template=template(spec.template),
+        labels=metadata.labels or {},
+        annotations=_without(annotations, LAST_APPLIED),
+        manager=_manager(metadata.managed_fields or []),
+        deleted=deleted,
+        deletion_timestamp=metadata.deletion_timestamp,
+    )
+
+
+def revision(replicaset: objects.ReplicaSet) -> Revision:
+    """A ReplicaSet as an entry of its Deployment's history."""
+    metadata = replicaset.metadata
+    status = replicaset.status if isinstance(replicaset.status, objects.ReplicaSetStatus) else None
+    status = status or objects.ReplicaSetStatus()
+    annotations = metadata.annotations or {}
+    earlier = (number(part.strip()) for part in annotations.get(REVISION_HISTORY, "").split(","))
+    return Revision(
+        number=number(annotations.get(REVISION, "")),
+        earlier_numbers=tuple(part for part in earlier if part is not None),
+        name=metadata.name,
+        hash=(metadata.labels or {}).get(HASH, ""),
+        uid=metadata.uid,
+        created_at=metadata.creation_timestamp or BEGINNING,
+        template=template(replicaset.spec.template),
+        wanted=1 if replicaset.spec.replicas is None else replicaset.spec.replicas,
+        total=status.replicas,
+        ready=status.ready_replicas,
+        available=status.available_replicas,
+    )
+
+
+def placed_pod(pod: objects.Pod, _at: datetime, deleted: bool) -> PlacedPod:
+    """A pod, without what it does not count for."""
+    status = pod.status if isinstance(pod.status, objects.PodStatus) else objects.PodStatus()
+    leaving = deleted or pod.metadata.deletion_timestamp is not None or status.phase in FINISHED
+    owner = controller(pod)
+    return PlacedPod(
+        namespace=sys.intern(pod.metadata.namespace),
+        owner=owner.name if owner and owner.kind == resources.REPLICASETS.kind else "",
+        pod=None if leaving else _pod(pod, status),
+    )
+
+
+def controller(thing: objects.Object) -> objects.OwnerReference | None:
+    """The one owner that manages the object, if any."""
+    owners = thing.metadata.owner_references or ()
+    return next((owner for owner in owners if owner.controller), None)
+
+
+def template(raw: objects.PodTemplate) -> Template:
+    """A pod template, told apart from others by its digest without being kept."""
+    spec = decode(_POD_SPECS, bytes(raw.spec)) or objects.PodSpec()
+    return Template(
+        containers=(*_containers(spec.init_containers, init=True), *_containers(spec.containers)),
+        annotations=raw.metadata.annotations or {},
+        labels=_without(raw.metadata.labels or {}, HASH),
+        spec_digest=hashlib.blake2b(raw.spec, digest_size=16).hexdigest(),
+    )
+
+
+def selector(wanted: objects.LabelSelector) -> str:
+    """As a `labelSelector` parameter, see
+    https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#api."""
+    equal = [f"{key}={value}" for key, value in sorted((wanted.match_labels or {}).items())]
+    return ",".join([*equal, *(_requirement(r) for r in wanted.match_expressions or ())])
+
+
+def number(text: str) -> int | None:
+    """A revision's number; None where someone wrote something else into the annotation."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _workload(cluster: str, metadata: objects.Metadata) -> Workload:
+    return Workload(
+        cluster=cluster,
+        namespace=sys.intern(metadata.namespace),
+        kind=resources.DEPLOYMENTS.kind,
+        name=metadata.name,
+        uid=metadata.uid,
+    )
+
+
+def _deadline(seconds: int | None) -> timedelta | None:
+    return None if seconds is None or seconds >= NO_DEADLINE else timedelta(seconds=seconds)
+
+
+def _condition(condition: objects.Condition) -> Condition:
+    return Condition(
+        type=condition.type,
+        status=condition.status,
+        reason=condition.reason,
+        message=condition.message,
+        last_update=condition.last_update_time,
+    )
+
+
+def _containers(specs: list[objects.ContainerSpec] | None, *, init: bool = False) -> tuple[Container, ...]:
+    return tuple(Container(name=spec.name, image=spec.image, init=init) for spec in specs or ())
+
+
+def _manager(entries: list[objects.ManagedFields]) -> str | None:
+    """Who wrote the pod template last. The controllers write status only, as a subresource."""
+    writers = [entry for entry in entries if not entry.subresource and _owns_template(entry)]
+    return max(writers, key=lambda entry: entry.time or BEGINNING).manager if writers else None
+
+
+def _owns_template(entry: objects.ManagedFields) -> bool:
+    return (
+        entry.fields is not None and entry.fields.spec is not None and entry.fields.spec.template is not None
+    )
+
+
+def _without(mapping: Mapping[str, str], key: str) -> dict[str, str]:
+    return {name: value for name, value in mapping.items() if name != key}
+
+
+def _pod(pod: objects.Pod, status: objects.PodStatus) -> Pod:
+    return Pod(
+        name=pod.metadata.name,
+        hash=(pod.metadata.labels or {}).get(HASH, ""),
+        ready=any(c.type == "Ready" and c.status == "True" for c in status.conditions or ()),
+        created_at=pod.metadata.creation_timestamp or BEGINNING,
+        trouble=troubles.trouble(pod),
+    )
+
+
+def _requirement(requirement: objects.LabelSelectorRequirement) -> str:
+    key, values = requirement.key, ",".join(requirement.values or ())
+    match requirement.operator:
+        case "In":
+            return f"{key} in ({values})"
+        case "NotIn":
+            return f"{key} notin ({values})"
+        case "DoesNotExist":
+            return f"!{key}"
+        case _:
+            return key

@@ -1,0 +1,206 @@
+"""The API's objects as they travel, reduced to the fields that are needed.
+
+Every field has a default, and what Go may write as null may be null: then a bookmark (nothing but a version)
+decodes as well, and so does a Status in an object's place. Fields are documented in
+https://kubernetes.io/docs/reference/kubernetes-api/.
+"""
+
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+NULL = msgspec.Raw(b"null")
+
+
+class _Struct(msgspec.Struct, rename="camel", kw_only=True):
+    pass
+
+
+class OwnerReference(_Struct):
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool | None = None
+
+
+class Present(_Struct):
+    """Only that it is there counts; what is in it is skipped."""
+
+
+class OwnedSpec(_Struct):
+    template: Present | None = msgspec.field(name="f:template", default=None)
+
+
+class OwnedFields(_Struct):
+    spec: OwnedSpec | None = msgspec.field(name="f:spec", default=None)
+
+
+class ManagedFields(_Struct):
+    """Which fields a manager owns, and when it last wrote any of them."""
+
+    manager: str = ""
+    subresource: str = ""
+    time: datetime | None = None
+    fields: OwnedFields | None = msgspec.field(name="fieldsV1", default=None)
+
+
+class Metadata(_Struct):
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    owner_references: list[OwnerReference] | None = None
+    managed_fields: list[ManagedFields] | None = None
+
+
+class Object(_Struct):
+    """What every object has; and a Status, which takes an object's place in an ERROR event."""
+
+    metadata: Metadata = msgspec.field(default_factory=Metadata)
+    code: int | None = None
+    message: str | None = None
+    reason: str | None = None
+
+
+class LabelSelectorRequirement(_Struct):
+    key: str = ""
+    operator: str = ""
+    values: list[str] | None = None
+
+
+class LabelSelector(_Struct):
+    match_labels: dict[str, str] | None = None
+    match_expressions: list[LabelSelectorRequirement] | None = None
+
+
+class TemplateMetadata(_Struct):
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+
+
+class PodTemplate(_Struct):
+    metadata: TemplateMetadata = msgspec.field(default_factory=TemplateMetadata)
+    spec: msgspec.Raw = NULL
+    """Undecoded, because its bytes are digested too; `PodSpec` is its type."""
+
+
+class ContainerSpec(_Struct):
+    name: str = ""
+    image: str = ""
+
+
+class PodSpec(_Struct):
+    containers: list[ContainerSpec] | None = None
+    init_containers: list[ContainerSpec] | None = None
+
+
+class Condition(_Struct):
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    last_update_time: datetime | None = None
+
+
+class DeploymentSpec(_Struct):
+    replicas: int | None = None
+    paused: bool = False
+    progress_deadline_seconds: int | None = None
+    selector: LabelSelector | None = None
+    template: PodTemplate = msgspec.field(default_factory=PodTemplate)
+
+
+class DeploymentStatus(_Struct):
+    observed_generation: int = 0
+    replicas: int = 0
+    updated_replicas: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+    conditions: list[Condition] | None = None
+
+
+class Deployment(Object):
+    spec: DeploymentSpec = msgspec.field(default_factory=DeploymentSpec)
+    status: DeploymentStatus | str | None = None
+    """A Status has a word here."""
+
+
+class ReplicaSetSpec(_Struct):
+    replicas: int | None = None
+    template: PodTemplate = msgspec.field(default_factory=PodTemplate)
+
+
+class ReplicaSetStatus(_Struct):
+    replicas: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+
+
+class ReplicaSet(Object):
+    spec: ReplicaSetSpec = msgspec.field(default_factory=ReplicaSetSpec)
+    status: ReplicaSetStatus | str | None = None
+
+
+class Waiting(_Struct):
+    reason: str = ""
+    message: str = ""
+
+
+class Terminated(_Struct):
+    exit_code: int = 0
+    reason: str = ""
+    message: str = ""
+
+
+class ContainerState(_Struct):
+    waiting: Waiting | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(_Struct):
+    name: str = ""
+    image: str = ""
+    ready: bool = False
+    restart_count: int = 0
+    state: ContainerState | None = None
+    last_state: ContainerState | None = None
+
+
+class PodStatus(_Struct):
+    phase: str = ""
+    conditions: list[Condition] | None = None
+    container_statuses: list[ContainerStatus] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
+
+
+class Pod(Object):
+    spec: PodSpec = msgspec.field(default_factory=PodSpec)
+    status: PodStatus | str | None = None
+
+
+ObjectT = TypeVar("ObjectT", bound=Object)
+
+
+class PageMetadata(_Struct):
+    resource_version: str = ""
+    continue_: str = msgspec.field(name="continue", default="")
+
+
+class Page(_Struct, Generic[ObjectT]):
+    """One page of a list."""
+
+    metadata: PageMetadata = msgspec.field(default_factory=PageMetadata)
+    items: list[ObjectT] | None = None
+
+
+class Event(_Struct, Generic[ObjectT]):
+    """One line of a watch: ADDED, MODIFIED, DELETED, BOOKMARK or ERROR."""
+
+    type: str = ""
+    object: ObjectT | None = None

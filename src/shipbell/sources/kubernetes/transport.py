@@ -1,0 +1,233 @@
+"""Requests to one API server over plain aiohttp: bytes out, or an error that says what happened.
+
+The one place of the sources that opens connections. It knows credentials and HTTP, nothing of objects. It
+promises that every failure is one of `errors`, that none carries a secret, and that no call waits for ever.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import msgspec
+from aiohttp import http_exceptions
+
+from shipbell import errors
+from shipbell.sources.kubernetes import credentials as identities
+
+REQUEST_SECONDS = 60.0
+"""Patience with a request that is no watch: a page of 500 big objects over a slow link."""
+
+CONNECT_SECONDS = 10.0
+
+RENEW_SECONDS = 1.0
+"""Credentials that were refused are read again at most this often."""
+
+LINE_BYTES = 16 * 1024 * 1024
+"""The longest event. etcd keeps objects below 1.5 MB; in JSON they are a few times that at most."""
+
+MESSAGE_LENGTH = 300
+"""How much of the API server's own words an error repeats."""
+
+Params = Mapping[str, str]
+
+
+class _Status(msgspec.Struct):
+    """The API server's answer where something is refused."""
+
+    message: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Request:
+    """A request before it is known who asks."""
+
+    method: str
+    path: str
+    params: Params
+    timeout: float
+    """Seconds until the answer's head must be there."""
+    body: bytes | None = None
+
+
+class Transport:
+    """One API server, for as long as the `async with` lasts."""
+
+    def __init__(
+        self,
+        credentials: identities.Credentials,
+        *,
+        agent: str = "shipbell",
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._credentials = credentials
+        self._agent = agent
+        self._monotonic = monotonic
+        self._renewed_at = float("-inf")
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            # gzip costs 1.75 times the CPU for a list, and between a pod and its API server bytes are cheap.
+            headers={"User-Agent": self._agent, "Accept": "application/json", "Accept-Encoding": "identity"},
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def get_json_bytes(self, path: str, params: Params | None = None) -> bytes:
+        """The body of the answer to a GET. Raises `SourceError` or a class below it."""
+        return await self._whole(
+            _Request(method="GET", path=path, params=params or {}, timeout=REQUEST_SECONDS)
+        )
+
+    async def post_json(self, path: str, body: bytes) -> bytes:
+        """The body of the answer to a POST. Used for reviews, which change nothing."""
+        return await self._whole(
+            _Request(method="POST", path=path, params={}, timeout=REQUEST_SECONDS, body=body)
+        )
+
+    async def watch_lines(
+        self, path: str, params: Params | None = None, *, silence: float
+    ) -> AsyncGenerator[bytes]:
+        """One line per event until the server ends the stream.
+
+        Raises `Unreachable` when nothing has come for `silence` seconds, bookmarks included: a connection
+        may be dead although the peer's kernel still answers keepalives. Close it (`contextlib.aclosing`).
+        """
+        request = _Request(method="GET", path=path, params=params or {}, timeout=silence)
+        async with self._answer(request) as response:
+            while line := await self._read_line(response, silence):
+                yield line
+
+    async def _whole(self, request: _Request) -> bytes:
+        async with self._answer(request) as response, _patience(request.timeout):
+            return await response.read()
+
+    async def _read_line(self, response: aiohttp.ClientResponse, silence: float) -> bytes:
+        async with _patience(silence):
+            line = await response.content.readline(max_line_length=LINE_BYTES)
+        if line and not line.endswith(b"\n"):
+            raise errors.Unreachable("the stream broke in the middle of an event")
+        return line
+
+    @asynccontextmanager
+    async def _answer(self, request: _Request) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A successful answer, its body unread. Refused credentials are read anew and tried once more."""
+        response = await self._send(request, await self._credentials.access())
+        try:
+            if response.status == 401 and self._may_renew():
+                response.close()
+                response = await self._send(request, await self._credentials.renew())
+            if response.status >= 300:
+                raise await _failure(response, request)
+            yield response
+        finally:
+            response.close()
+
+    def _may_renew(self) -> bool:
+        """At most once a second, however many requests are refused."""
+        now = self._monotonic()
+        due = now - self._renewed_at >= RENEW_SECONDS
+        if due:
+            self._renewed_at = now
+        return due
+
+    async def _send(self, request: _Request, access: identities.Access) -> aiohttp.ClientResponse:
+        if self._session is None:
+            raise errors.Unreachable("the transport is not open")
+        authorization = {"Authorization": access.authorization} if access.authorization else {}
+        content_type = {"Content-Type": "application/json"} if request.body is not None else {}
+        async with _patience(request.timeout):
+            return await self._session.request(
+                request.method,
+                access.url + request.path,
+                params=request.params,
+                data=request.body,
+                headers=authorization | content_type,
+                ssl=access.ssl_context or True,
+                server_hostname=access.server_hostname,
+                proxy=access.proxy,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+                allow_redirects=False,
+            )
+
+
+@asynccontextmanager
+async def _patience(seconds: float) -> AsyncIterator[None]:
+    """Bounds the wait and turns whatever breaks into `Unreachable`."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except aiohttp.ServerTimeoutError as error:
+        raise errors.Unreachable(f"no connection within {CONNECT_SECONDS:g} s") from error
+    except TimeoutError as error:
+        raise errors.Unreachable(f"nothing came for {seconds:g} s") from error
+    # RuntimeError is what aiohttp has for a session or connection that was closed meanwhile.
+    except (aiohttp.ClientError, http_exceptions.HttpProcessingError, OSError, RuntimeError) as error:
+        raise errors.Unreachable(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """What broke, in the operating system's words if it has some. No URL: a proxy's may hold a password."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            return f"the server's certificate is not accepted: {error.certificate_error}"
+        case aiohttp.ClientConnectorError():
+            return error.os_error.strerror or str(error.os_error) or "cannot connect"
+        case OSError() if error.strerror:
+            return error.strerror
+        case aiohttp.ClientHttpProxyError():
+            return f"the proxy answers {error.status}"
+        case http_exceptions.LineTooLong():
+            return f"an event is longer than {LINE_BYTES} bytes"
+        case _:
+            return f"the connection broke ({type(error).__name__})"
+
+
+async def _failure(response: aiohttp.ClientResponse, request: _Request) -> errors.SourceError:
+    """The error that a status stands for, see
+    https://kubernetes.io/docs/reference/using-api/api-concepts/ and the API conventions' status codes."""
+    async with _patience(request.timeout):
+        body = await response.content.read(64 * 1024)
+    message = f"{request.method} {request.path}: {response.status} {_words(body)}".rstrip()
+    return _class_of(response.status)(
+        message, status=response.status, retry_after=_retry_after(response.headers.get("Retry-After"))
+    )
+
+
+def _class_of(status: int) -> type[errors.SourceError]:
+    known: dict[int, type[errors.SourceError]] = {
+        401: errors.Unauthorized,
+        403: errors.Forbidden,
+        410: errors.Expired,
+        429: errors.Throttled,
+    }
+    return known.get(status, errors.SourceError)
+
+
+def _words(body: bytes) -> str:
+    """The message of the Status that the API server explains itself with; nothing of any other body."""
+    try:
+        message = msgspec.json.decode(body, type=_Status).message or ""
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+    return " ".join(message.split())[:MESSAGE_LENGTH]
+
+
+def _retry_after(header: str | None) -> float | None:
+    """Seconds to wait. The API server sends whole seconds; the date that HTTP also allows is ignored."""
+    return float(header) if header is not None and header.isascii() and header.isdigit() else None
