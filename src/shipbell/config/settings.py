@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from shipbell.config import durations
 from shipbell.domain import Policy
+from shipbell.routing import Destination, Detail, Profile, Sink
 
 _POLICY = Policy()
 
@@ -106,21 +107,6 @@ class Format(StrEnum):
     AUTO = "auto"
     JSON = "json"
     TEXT = "text"
-
-
-class Profile(StrEnum):
-    """How loud messages are."""
-
-    QUIET = "quiet"
-    NORMAL = "normal"
-    LOUD = "loud"
-
-
-class Detail(StrEnum):
-    """How long messages are."""
-
-    LINE = "line"
-    FULL = "full"
 
 
 class Section(BaseModel):
@@ -285,4 +271,16 @@ class Settings(Section):
             stall_after=self.verdict.stall_after * self.advanced.time_factor,
             deadline_grace=self.verdict.deadline_grace * self.advanced.time_factor,
             patience=self.verdict.patience * self.advanced.time_factor,
+        )
+
+    def destinations(self) -> tuple[Destination, ...]:
+        """Where messages go: the bot's channel, the incoming webhook, or both."""
+        places = []
+        if self.slack.token is not None and self.slack.channel is not None:
+            places.append((Sink.SLACK, self.slack.channel))
+        if self.slack.webhook_url is not None:
+            places.append((Sink.SLACK_WEBHOOK, "slack.webhook_url"))
+        return tuple(
+            Destination(sink=sink, channel=channel, profile=self.profile, detail=self.detail)
+            for sink, channel in places
         )
