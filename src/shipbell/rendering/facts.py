@@ -1,0 +1,195 @@
+"""What the `full` form says, piece by piece: each function gives ready mrkdwn, or nothing if not known.
+
+A label is our own word; behind it stands what the rollout knows. The order of the pieces is `layout`'s.
+"""
+
+from datetime import datetime, timedelta
+
+from shipbell.domain import Rollout, RolloutKind, State, Transition, TransitionKind
+from shipbell.rendering import images, replicas, sentences, text, times, words
+from shipbell.rendering.message import Options
+
+LABELS = 12
+"""Labels told; the others are counted."""
+TROUBLED = frozenset({State.FAILING, State.FAILED, State.STALLED})
+UNCHANGED = frozenset({RolloutKind.RESTART, RolloutKind.CONFIG_CHANGE})
+"""Kinds that change no image."""
+UNDO = "rollout undo"
+
+Pairs = list[tuple[str, str]]
+"""Labels and values; a pair with an empty value is not shown."""
+
+
+def kind(rollout: Rollout, options: Options) -> str:
+    """`New version · Deployment · cluster applications-production`."""
+    cluster = rollout.workload.cluster
+    told = (
+        _change(rollout, options),
+        text.name(rollout.workload.kind, 60),
+        f"cluster {text.name(cluster, 100)}" if cluster else "",
+    )
+    return " · ".join(filter(None, told))
+
+
+def verdict(rollout: Rollout, options: Options, now: datetime) -> Pairs:
+    """Why, and who is affected; for a recovery, what is over now."""
+    if rollout.state is State.RECOVERED:
+        return [("Was", _was(rollout, options, now))]
+    if rollout.state not in TROUBLED:
+        return []
+    return [("Cause", cause(rollout, options)), ("Impact", replicas.impact(rollout))]
+
+
+def cause(rollout: Rollout, options: Options) -> str:
+    """The diagnosis in a line; empty where there is none."""
+    if rollout.diagnosis is None:
+        return ""
+    said = images.shorten(rollout.diagnosis.cause, rollout, show_registry=options.show_registry)
+    return text.prose(f"{said[:1].upper()}{said[1:]}", 600)
+
+
+def changed_images(rollout: Rollout, options: Options) -> Pairs:
+    """What runs now instead of what; nothing where no image changed, for then the kind says it."""
+    if rollout.kind in UNCHANGED:
+        return []
+    if rollout.state is State.RECOVERED:
+        return [("Image", f"{_same_images(rollout, options)} (same version, no new rollout)")]
+    told = [text.name(phrase, 240) for phrase in images.changes(rollout, show_registry=options.show_registry)]
+    return [("Image", told[0])] if len(told) == 1 else [("Images", "\n".join(["", *told]) if told else "")]
+
+
+def progress(rollout: Rollout, transitions: tuple[Transition, ...], options: Options, now: datetime) -> Pairs:
+    """How far it is, since when, for how long, by whom."""
+    pairs = [("Status", _status(rollout, now)), replicas.told(rollout)]
+    if rollout.state is State.RECOVERED:
+        return pairs
+    started = times.clock(
+        rollout.started_at, now, live=True, seconds=True, approximate=rollout.started_approximate
+    )
+    by = text.prose(rollout.by, 200)
+    return [*pairs, ("Started", started), *_until(rollout, transitions, options, now), ("By", by)]
+
+
+def next_step(rollout: Rollout) -> Pairs:
+    """What to do about a failure, its command ready to be copied."""
+    if rollout.state not in TROUBLED or rollout.diagnosis is None:
+        return []
+    advice, kubectl, command = rollout.diagnosis.next_step.partition("kubectl ")
+    if rollout.kind is RolloutKind.FIRST and UNDO in command:
+        advice, kubectl, command = "", "", ""
+    if not advice and rollout.diagnosis.cause.startswith("Image not found"):
+        advice = "Push the tag, or:" if command else "Push the tag"
+    told = (text.prose(advice, 300), text.code(kubectl + command, 500))
+    return [("Next", " ".join(filter(None, told)))]
+
+
+def labels(rollout: Rollout) -> str:
+    """`version 1.3 · component web`: prefixes cut off, in the order of the configuration."""
+    told = [
+        f"{text.name(key.rpartition('/')[2], 63)} {text.name(value, 63)}".strip()
+        for key, value in rollout.labels.items()
+    ]
+    more = len(told) - LABELS
+    return " · ".join(told[:LABELS] + ([f"and {more} more labels"] if more > 0 else []))
+
+
+def remarks(rollout: Rollout) -> list[str]:
+    """What is unusual about this rollout, and what its author wrote."""
+    said = []
+    if rollout.unseen is not None:
+        first, last = rollout.unseen
+        revisions = f"revision {first}" if first == last else f"revisions {first}–{last}"
+        said.append(f"Also replaces {revisions}, not seen")
+    if rollout.recreated:
+        said.append(f"Created anew: another {text.name(rollout.workload.kind, 60)} bore this name before")
+    if rollout.change_cause.strip():
+        said.append(f"Change cause {text.code(rollout.change_cause, 300)}")
+    return said
+
+
+def _change(rollout: Rollout, options: Options) -> str:
+    told = words.KINDS[rollout.kind]
+    if rollout.kind is RolloutKind.ROLLBACK:
+        return told + _rollback(rollout)
+    if rollout.kind is RolloutKind.RESTART and rollout.automatic:
+        told = "Automatic restart"
+    same = _same_images(rollout, options) if rollout.kind in UNCHANGED else ""
+    return f"{told}, same image {same}" if same else told
+
+
+def _rollback(rollout: Rollout) -> str:
+    to = f" to revision {rollout.rollback_to}" if rollout.rollback_to is not None else ""
+    of = f" of {times.day(rollout.rollback_of, live=True)}" if rollout.rollback_of and to else ""
+    return to + of
+
+
+def _same_images(rollout: Rollout, options: Options) -> str:
+    told = images.current(rollout, show_registry=options.show_registry)
+    return ", ".join(text.name(phrase, 160) for phrase in told)
+
+
+def _was(rollout: Rollout, options: Options, now: datetime) -> str:
+    """`Failed 14:12 to 14:31 (19 min): app exits 1`."""
+    why = sentences.brief(rollout.diagnosis.cause, rollout, options) if rollout.diagnosis else ""
+    because = f": {why}" if why else ""
+    if rollout.failed_at is None or rollout.finished_at is None:
+        return f"Failed{because}"
+    span = max(rollout.finished_at - rollout.failed_at, timedelta(0))
+    since = times.clock(rollout.failed_at, now, live=True)
+    until = times.clock(rollout.finished_at, now, live=True, approximate=rollout.finished_approximate)
+    return f"Failed {since} to {until} ({times.rough(span)}){because}"
+
+
+def _status(rollout: Rollout, now: datetime) -> str:
+    said = words.TITLES[rollout.state]
+    match rollout.state:
+        case State.PAUSED if rollout.scaled_to_zero:
+            return f"{said}: scaled to zero"
+        case State.STALLED:
+            return f"{said}, no progress since {times.clock(rollout.progress_at, now, live=True)}"
+        case State.FAILING if rollout.deadline_seconds is not None:
+            limit = rollout.progress_at + timedelta(seconds=rollout.deadline_seconds)
+            return f"{said}, may heal until {times.clock(limit, now, live=True)}"
+        case State.FAILED:
+            return said + _ran_out(rollout)
+        case State.SUCCEEDED if rollout.fixes_failure_of is not None:
+            return f"{said}, fixes the failure of {times.clock(rollout.fixes_failure_of, now, live=True)}"
+        case State.RECOVERED:
+            return f"{words.TITLES[State.SUCCEEDED]}, late"
+        case _:
+            return said
+
+
+def _ran_out(rollout: Rollout) -> str:
+    """The deadline that a failed rollout missed, unless its cause says just that."""
+    cause_says_it = rollout.diagnosis is not None and rollout.diagnosis.cause.startswith("no progress")
+    if rollout.deadline_seconds is None or cause_says_it:
+        return ""
+    return f": no progress for {times.exact(timedelta(seconds=rollout.deadline_seconds))}"
+
+
+def _until(rollout: Rollout, transitions: tuple[Transition, ...], options: Options, now: datetime) -> Pairs:
+    """The end and the duration; while it is open, how long it usually takes."""
+    usual = times.rough(timedelta(seconds=options.usual_seconds)) if options.usual_seconds else ""
+    if rollout.state.open:
+        since = _since(rollout, transitions)
+        moment = times.clock(since, now, live=True, seconds=True) if since else ""
+        return [("Since", moment), ("Usually", usual)]
+    ended = rollout.finished_at
+    if ended is None:
+        return [("Usually", usual)]
+    label = "Failed" if rollout.state is State.FAILED else "Ended"
+    at = times.clock(ended, now, live=True, seconds=True, approximate=rollout.finished_approximate)
+    took = sentences.took(rollout) + (f" (usually {usual})" if usual else "")
+    return [(label, at), ("Took", "" if rollout.state is State.FAILED else took)]
+
+
+def _since(rollout: Rollout, transitions: tuple[Transition, ...]) -> datetime | None:
+    """When it came into a state that a person may have to end."""
+    kinds = {State.FAILING: TransitionKind.FAILING, State.PAUSED: TransitionKind.PAUSED}
+    kind = kinds.get(rollout.state)
+    moments = [transition.at for transition in transitions if transition.kind is kind]
+    if moments:
+        return max(moments)
+    failing = rollout.state is State.FAILING and rollout.diagnosis is not None
+    return rollout.diagnosis.since if failing and rollout.diagnosis else None

@@ -1,0 +1,96 @@
+"""Pods in words: how many are new and ready, how many serve, and who is affected.
+
+In a rolling update the plain ready count stays full from old pods and says nothing, so new pods are told
+apart wherever somebody could count them; what nobody counted is left out.
+"""
+
+from shipbell.domain import Rollout, RolloutKind, State
+from shipbell.rendering import images, text
+
+SEGMENTS = 10
+"""The longest progress bar; a longer one would break the line on a phone."""
+COMPLETE = frozenset({State.SUCCEEDED, State.RECOVERED})
+
+
+def bar(ready: int, wanted: int) -> str:
+    """`▰▰▱▱`: a segment per pod, or per share of them; full only when all are ready."""
+    segments = max(0, min(wanted, SEGMENTS))
+    filled = segments if ready >= wanted else max(0, ready) * segments // max(wanted, 1)
+    return "▰" * filled + "▱" * (segments - filled)
+
+
+def ready(rollout: Rollout) -> str:
+    """`1/4`, of the new pods; empty where unknown or where none is wanted."""
+    if rollout.new_ready is None or rollout.wanted < 1:
+        return ""
+    return f"{rollout.new_ready}/{rollout.wanted}"
+
+
+def told(rollout: Rollout) -> tuple[str, str]:
+    """The field about pods: its label and its value; an empty value where nothing is known."""
+    if rollout.wanted < 1:
+        return "Replicas", "none wanted (scaled to zero)"
+    count = ready(rollout)
+    if rollout.state in COMPLETE and count:
+        return "Replicas", f"{bar(rollout.new_ready or 0, rollout.wanted)} {count} ready"
+    if not count:
+        return "Serving", f"{rollout.serving} of {rollout.wanted} wanted"
+    return (
+        "New pods",
+        f"{bar(rollout.new_ready or 0, rollout.wanted)} {count} ready · {rollout.serving} serving",
+    )
+
+
+def affected(rollout: Rollout) -> bool:
+    """Whether fewer pods serve than are wanted."""
+    return rollout.serving < rollout.wanted
+
+
+def impact(rollout: Rollout) -> str:
+    """Who is affected, in the words of on-call: what still serves, and of which version."""
+    if rollout.wanted < 1:
+        return "None: no replicas are wanted"
+    count = f"{rollout.serving}/{rollout.wanted}"
+    if not affected(rollout):
+        return (
+            f"None: {_survivor(rollout)} still serves, {count} ready"
+            if _old(rollout)
+            else f"None: {count} serving"
+        )
+    if _never_served(rollout):
+        return f"Not up yet: {count} serving, this is the first deployment"
+    return f"DOWN: {count} serving" if rollout.serving < 1 else f"DEGRADED: {count} serving{_which(rollout)}"
+
+
+def serving(rollout: Rollout) -> str:
+    """The same in a few words, for one line; empty where no replicas are wanted."""
+    if rollout.wanted < 1:
+        return ""
+    count = f"{rollout.serving}/{rollout.wanted}"
+    if not affected(rollout) and _old(rollout):
+        return f"old version serves {count}"
+    return f"{count} serving"
+
+
+def _old(rollout: Rollout) -> int:
+    return rollout.old_serving or 0
+
+
+def _never_served(rollout: Rollout) -> bool:
+    return rollout.kind is RolloutKind.FIRST and not rollout.recreated and rollout.serving < 1
+
+
+def _survivor(rollout: Rollout) -> str:
+    """The old version by its tag where that is certain."""
+    old = images.old_version(rollout)
+    running = {images.parse(reference).version for reference in rollout.old_images}
+    return text.name(old, 60) if old and old in running else "the old version"
+
+
+def _which(rollout: Rollout) -> str:
+    """Whose the serving pods are; silent where nobody counted."""
+    if rollout.old_serving is None or rollout.serving < 1:
+        return ""
+    if rollout.old_serving >= rollout.serving:
+        return " (old version)"
+    return f" ({rollout.old_serving} old)" if rollout.old_serving else " (new version)"

@@ -1,0 +1,118 @@
+"""Foreign text made harmless and short: the only way in which strings from a cluster reach a message.
+
+Everything that a cluster or a configuration says may be hostile, or merely odd. Each function takes it raw
+and gives it ready for a Slack text object: cleaned, without live markup, escaped, and never longer than
+the limit, which counts what is sent (`&` is sent as `&amp;`). Nothing is escaped twice.
+See https://docs.slack.dev/messaging/formatting-message-text#escaping.
+"""
+
+import re
+import unicodedata
+from urllib.parse import quote, urlsplit
+
+ELLIPSIS = "…"
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories that have no shape of their own: controls, bidi marks, joiners, lone surrogates."""
+
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
+_ITALIC = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_EMOJI = re.compile(r":(?=[\w+'-]*[^\W\d][\w+'-]*:)")
+_CALL = re.compile(r"@(?=here|channel|everyone|group)", re.IGNORECASE)
+_CHARACTER = re.compile(r"&(?:amp|lt|gt);|.", re.DOTALL)
+_LONGEST_URL = 2000
+
+
+def prose(value: str, limit: int = 300) -> str:
+    """One line of foreign text between our own words, in mrkdwn or in the fallback text."""
+    return _fit(_tame(_one_line(value, limit)).translate(_ESCAPES), limit)
+
+
+def name(value: str, limit: int = 120) -> str:
+    """As prose, but what does not fit is cut from the middle: names often differ at their ends."""
+    return prose(_middle(_one_line(value, limit * 4), limit), limit)
+
+
+def label(value: str, limit: int) -> str:
+    """One line for a plain_text object, which knows no markup but turns `:codes:` into emoji."""
+    line = _EMOJI.sub("∶", _one_line(value, limit * 4))
+    return _middle(line.replace("<", "‹").replace(">", "›"), limit)
+
+
+def code(value: str, limit: int = 300) -> str:
+    """A code span, as the only place where a command stays literal; empty for nothing."""
+    literal = _one_line(value, limit).replace("`", "ˋ").translate(_ESCAPES)
+    return f"`{_fit(literal, limit)}`" if literal else ""
+
+
+def fence(value: str, limit: int) -> str:
+    """Several lines as they are, in a code block; empty for nothing."""
+    lines = (_visible(line) for line in value[: limit * 2].splitlines())
+    literal = "\n".join(line.rstrip() for line in lines).strip("\n").replace("`", "ˋ")
+    fitted = _fit(literal.translate(_ESCAPES), limit)
+    return f"```\n{fitted}\n```" if fitted.strip() else ""
+
+
+def link(url: str, words: str) -> str:
+    """Our own words as a link, or the bare words where the URL is none that a browser should open."""
+    parts = urlsplit(_visible(url)) if len(url) <= _LONGEST_URL else None
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.netloc:
+        return words
+    safe = quote(parts.geturl(), safe=":/?#[]@!$&'()*+,;=%~")
+    return f"<{safe.translate(_ESCAPES)}|{words}>"
+
+
+def clamp_bytes(sentence: str, limit: int) -> str:
+    """Our own finished sentence, held below Slack's limit on edits, which counts bytes of UTF-8."""
+    if len(sentence.encode()) <= limit:
+        return sentence
+    kept, size = [], len(ELLIPSIS.encode())
+    for character in _CHARACTER.findall(sentence):
+        size += len(character.encode())
+        if size > limit:
+            break
+        kept.append(character)
+    return "".join(kept) + ELLIPSIS
+
+
+def _one_line(value: str, limit: int) -> str:
+    """Cleaned, with every run of white space as one space; far too long text is cut before the work."""
+    return " ".join(_visible(" ".join(value[: limit * 4].split())).split())
+
+
+def _visible(value: str) -> str:
+    if value.isascii() and value.isprintable():
+        return value
+    spaced = value.replace("\t", " ")
+    return "".join(c for c in spaced if unicodedata.category(c) not in UNSEEN)
+
+
+def _tame(value: str) -> str:
+    """Without live markup: emphasis, code, emoji codes, plain calls such as `@here`, a leading quote mark.
+
+    What could be live is replaced by a character of the same look, so that names can still be read.
+    """
+    calm = _ITALIC.sub("ˍ", value.translate(_LOOKALIKES))
+    calm = _CALL.sub("＠", _EMOJI.sub("∶", calm))
+    return f"›{calm[1:]}" if calm.startswith(">") else calm
+
+
+def _fit(escaped: str, limit: int) -> str:
+    """Cut to the limit without cutting through an entity."""
+    if len(escaped) <= limit:
+        return escaped
+    kept, size = [], len(ELLIPSIS)
+    for character in _CHARACTER.findall(escaped):
+        size += len(character)
+        if size > limit:
+            break
+        kept.append(character)
+    return "".join(kept).rstrip() + ELLIPSIS
+
+
+def _middle(value: str, limit: int) -> str:
+    if len(value) <= limit:
+        return value
+    head = (limit - len(ELLIPSIS)) * 2 // 3
+    tail = limit - len(ELLIPSIS) - head
+    return f"{value[:head]}{ELLIPSIS}{value[-tail:]}"
