@@ -48,9 +48,10 @@ def test_a_new_image_starts_once_and_succeeds_once() -> None:
 
 
 def test_nothing_is_believed_before_the_controller_has_caught_up() -> None:
-    story = running().sees(seen(5, gen=(2, 1), rev=7, rs=(A,)), seen(6, gen=(2, 1), rev=None))
-
+    story = running().sees(seen(5, gen=(2, 1), rev=2, rs=(A, B)), seen(6, gen=(2, 1), rev=None))
     assert story.rollouts == {}
+
+    story.sees(seen(7, gen=(2, 1), rev=7))
     assert story.last is not None
     assert not story.last.needs_revisions
 

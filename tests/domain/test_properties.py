@@ -15,6 +15,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("edit"), st.sampled_from(IMAGES)),
     st.tuples(st.just("scale"), st.integers(0, 3)),
     st.tuples(st.just("pause"), st.booleans()),
+    st.tuples(st.just("annotate"), st.integers(1, 9)),
     *(st.tuples(st.just(verb), st.none()) for verb in ("sync", "work", "work", "work", "time_out", "flap")),
 )
 
