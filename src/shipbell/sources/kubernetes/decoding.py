@@ -61,7 +61,7 @@ class Format(Generic[objects.ObjectT, ValueT]):
 class PlacedPod:
     """A pod and whose it is."""
 
-    namespace: str
+    uid: str
     owner: str
     """The name of the ReplicaSet that controls it; empty where none does."""
     pod: Pod | None
@@ -164,7 +164,7 @@ def placed_pod(pod: objects.Pod, _at: datetime, deleted: bool) -> PlacedPod:
     leaving = deleted or pod.metadata.deletion_timestamp is not None or status.phase in FINISHED
     owner = controller(pod)
     return PlacedPod(
-        namespace=sys.intern(pod.metadata.namespace),
+        uid=pod.metadata.uid,
         owner=owner.name if owner and owner.kind == resources.REPLICASETS.kind else "",
         pod=None if leaving else _pod(pod, status),
     )

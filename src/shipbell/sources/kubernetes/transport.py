@@ -6,7 +6,7 @@ promises that every failure is one of `errors`, that none carries a secret, and 
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -100,29 +100,22 @@ class Transport:
             _Request(method="POST", path=path, params={}, timeout=REQUEST_SECONDS, body=body)
         )
 
+    @asynccontextmanager
     async def watch_lines(
         self, path: str, params: Params | None = None, *, silence: float
-    ) -> AsyncGenerator[bytes]:
-        """One line per event until the server ends the stream.
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """An open watch: one line per event until the server ends the stream.
 
         Raises `Unreachable` when nothing has come for `silence` seconds, bookmarks included: a connection
-        may be dead although the peer's kernel still answers keepalives. Close it (`contextlib.aclosing`).
+        may be dead although the peer's kernel still answers keepalives.
         """
         request = _Request(method="GET", path=path, params=params or {}, timeout=silence)
         async with self._answer(request) as response:
-            while line := await self._read_line(response, silence):
-                yield line
+            yield _lines(response, silence)
 
     async def _whole(self, request: _Request) -> bytes:
         async with self._answer(request) as response, _patience(request.timeout):
             return await response.read()
-
-    async def _read_line(self, response: aiohttp.ClientResponse, silence: float) -> bytes:
-        async with _patience(silence):
-            line = await response.content.readline(max_line_length=LINE_BYTES)
-        if line and not line.endswith(b"\n"):
-            raise errors.Unreachable("the stream broke in the middle of an event")
-        return line
 
     @asynccontextmanager
     async def _answer(self, request: _Request) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -166,6 +159,17 @@ class Transport:
             )
 
 
+async def _lines(response: aiohttp.ClientResponse, silence: float) -> AsyncIterator[bytes]:
+    while True:
+        async with _patience(silence):
+            line = await response.content.readline(max_line_length=LINE_BYTES)
+        if not line:
+            return
+        if not line.endswith(b"\n"):
+            raise errors.Unreachable("the stream broke in the middle of an event")
+        yield line
+
+
 @asynccontextmanager
 async def _patience(seconds: float) -> AsyncIterator[None]:
     """Bounds the wait and turns whatever breaks into `Unreachable`."""
@@ -204,19 +208,18 @@ async def _failure(response: aiohttp.ClientResponse, request: _Request) -> error
     async with _patience(request.timeout):
         body = await response.content.read(64 * 1024)
     message = f"{request.method} {request.path}: {response.status} {_words(body)}".rstrip()
-    return _class_of(response.status)(
-        message, status=response.status, retry_after=_retry_after(response.headers.get("Retry-After"))
-    )
+    return error_of(response.status, message, _retry_after(response.headers.get("Retry-After")))
 
 
-def _class_of(status: int) -> type[errors.SourceError]:
+def error_of(status: int, message: str, retry_after: float | None = None) -> errors.SourceError:
+    """The error that an HTTP status stands for, be it an answer's or one inside a watch."""
     known: dict[int, type[errors.SourceError]] = {
         401: errors.Unauthorized,
         403: errors.Forbidden,
         410: errors.Expired,
         429: errors.Throttled,
     }
-    return known.get(status, errors.SourceError)
+    return known.get(status, errors.SourceError)(message, status=status, retry_after=retry_after)
 
 
 def _words(body: bytes) -> str:
