@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from shipbell.config import durations
 from shipbell.domain import Policy
 from shipbell.routing import Destination, Detail, Profile, Sink
+from shipbell.web import authentication
 
 _POLICY = Policy()
 
@@ -76,6 +77,10 @@ def _store_url(value: str) -> str:
             "is no URL of a store; write sqlite:///FILE, or sqlite:////FILE for an absolute path"
         )
     return value
+
+
+def _reveal(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value is not None else ""
 
 
 Duration = Annotated[timedelta, BeforeValidator(durations.parse), Field(gt=timedelta(0))]
@@ -177,6 +182,15 @@ class Hook(Section):
     """A secret with which senders sign the body: `X-Signature: sha256=...` (also `X-Hub-Signature-256`)."""
     hmac_secret_file: Path | None = None
     """A file that holds the secret for signatures."""
+
+    def credentials(self) -> authentication.Credentials:
+        """The web side's share of the settings."""
+        return authentication.Credentials(
+            user=self.user or "",
+            password=_reveal(self.password),
+            token=_reveal(self.token),
+            hmac_secret=_reveal(self.hmac_secret),
+        )
 
 
 class Web(Section):

@@ -45,7 +45,7 @@ async def serving(application: web.Application, host: str, port: int) -> AsyncIt
 
 
 def _http_log() -> logging.Logger:
-    """The HTTP library's logger, told to make one line of a request that is none."""
+    """The HTTP library's logger, with what clients do wrong cut down to one line."""
     log = logging.getLogger("shipbell.web.http")
     if _one_line not in log.filters:
         log.addFilter(_one_line)
@@ -53,7 +53,10 @@ def _http_log() -> logging.Logger:
 
 
 def _one_line(record: logging.LogRecord) -> bool:
+    """Whether the record is written at all; without its traceback where the client is to blame."""
     error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, web.RequestPayloadError):
+        return False  # A body that breaks off was refused before, in a line of its own.
     if isinstance(error, HttpProcessingError):
         record.msg, record.exc_info = "request refused: this is no HTTP (from %s)", None
         record.levelno, record.levelname = logging.WARNING, "WARNING"
