@@ -15,7 +15,7 @@ from types import TracebackType
 
 from aiohttp import web
 
-from shipbell.sandbox import api, calls, exchange, faults, hooks, pacing, workspace
+from shipbell.sandbox import api, calls, control, exchange, faults, hooks, pacing, pages, workspace
 
 DEFAULT_TOKEN = "xoxb-sandbox-shipbell"  # noqa: S105 - opens nothing but a sandbox
 DEFAULT_CHANNELS = ("deployments",)
@@ -147,6 +147,8 @@ class Sandbox:
         application = web.Application(client_max_size=_BODY_LIMIT)
         application.add_routes(api.Api(self._exchange).routes())
         application.add_routes(hooks.Hooks(self._exchange).routes())
+        application.add_routes(control.Control(self._exchange, self.order).routes())
+        application.add_routes(pages.Pages(self.workspace).routes())
         return application
 
 
