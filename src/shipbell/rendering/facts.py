@@ -11,6 +11,8 @@ from shipbell.rendering.message import Options
 
 LABELS = 12
 """Labels told; the others are counted."""
+WORDS = 300
+"""Characters of the cluster's own words that a root message has room for."""
 TROUBLED = frozenset({State.FAILING, State.FAILED, State.STALLED})
 UNCHANGED = frozenset({RolloutKind.RESTART, RolloutKind.CONFIG_CHANGE})
 """Kinds that change no image."""
@@ -48,13 +50,21 @@ def cause(rollout: Rollout, options: Options) -> str:
     return text.prose(f"{said[:1].upper()}{said[1:]}", 600)
 
 
+def own_words(rollout: Rollout, options: Options) -> str:
+    """The beginning of what the cluster itself says about a failure; the thread has it in full."""
+    if rollout.state not in TROUBLED or rollout.diagnosis is None:
+        return ""
+    said = images.shorten(rollout.diagnosis.words, rollout, show_registry=options.show_registry)
+    return text.code(said, WORDS)
+
+
 def changed_images(rollout: Rollout, options: Options) -> Pairs:
     """What runs now instead of what; nothing where no image changed, for then the kind says it."""
     if rollout.kind in UNCHANGED:
         return []
     if rollout.state is State.RECOVERED:
         return [("Image", f"{_same_images(rollout, options)} (same version, no new rollout)")]
-    told = [text.name(phrase, 240) for phrase in images.changes(rollout, show_registry=options.show_registry)]
+    told = [text.name(phrase, 160) for phrase in images.changes(rollout, show_registry=options.show_registry)]
     return [("Image", told[0])] if len(told) == 1 else [("Images", "\n".join(["", *told]) if told else "")]
 
 
@@ -86,8 +96,9 @@ def next_step(rollout: Rollout) -> Pairs:
 def labels(rollout: Rollout) -> str:
     """`version 1.3 · component web`: prefixes cut off, in the order of the configuration."""
     told = [
-        f"{text.name(key.rpartition('/')[2], 63)} {text.name(value, 63)}".strip()
+        f"{text.name(key.rpartition('/')[2], 40)} {text.name(value, 63)}"
         for key, value in rollout.labels.items()
+        if value
     ]
     more = len(told) - LABELS
     return " · ".join(told[:LABELS] + ([f"and {more} more labels"] if more > 0 else []))
@@ -147,9 +158,8 @@ def _status(rollout: Rollout, now: datetime) -> str:
             return f"{said}: scaled to zero"
         case State.STALLED:
             return f"{said}, no progress since {times.clock(rollout.progress_at, now, live=True)}"
-        case State.FAILING if rollout.deadline_seconds is not None:
-            limit = rollout.progress_at + timedelta(seconds=rollout.deadline_seconds)
-            return f"{said}, may heal until {times.clock(limit, now, live=True)}"
+        case State.FAILING:
+            return said + _chance(rollout, now)
         case State.FAILED:
             return said + _ran_out(rollout)
         case State.SUCCEEDED if rollout.fixes_failure_of is not None:
@@ -158,6 +168,14 @@ def _status(rollout: Rollout, now: datetime) -> str:
             return f"{words.TITLES[State.SUCCEEDED]}, late"
         case _:
             return said
+
+
+def _chance(rollout: Rollout, now: datetime) -> str:
+    """Until when the controller waits; nothing where it does not, or has done so long enough."""
+    if rollout.deadline_seconds is None:
+        return ""
+    limit = rollout.progress_at + timedelta(seconds=rollout.deadline_seconds)
+    return f", may heal until {times.clock(limit, now, live=True)}" if limit > now else ""
 
 
 def _ran_out(rollout: Rollout) -> str:

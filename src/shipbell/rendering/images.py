@@ -63,22 +63,20 @@ def current(rollout: Rollout, *, show_registry: bool) -> tuple[str, ...]:
 
 def version(rollout: Rollout) -> str:
     """What was rolled out, in a word or two: the new tag, or the revision where no image changed."""
-    fresh = [image for image in rollout.images if image.new != image.old]
-    versions = tuple(dict.fromkeys(parse(image.new).version for image in fresh))
+    fresh = [parse(image.new) for image in rollout.images if image.new != image.old]
+    versions = tuple(dict.fromkeys(_apart(image) for image in rollout.images if image.new != image.old))
     if not versions or not versions[0]:
         return f"revision {rollout.identity.number}"
     if len(versions) == 1:
         return versions[0]
-    more = len(versions) - 1
-    first = parse(fresh[0].new)
-    return f"{_name(first, show_registry=False)} {first.version} and {more} more"
+    return f"{fresh[0].path} {versions[0]} and {len(versions) - 1} more"
 
 
 def old_version(rollout: Rollout) -> str:
     """The tag that the new one replaces; empty where there is no single one."""
     replaced = [image for image in rollout.images if image.new != image.old]
-    versions = {parse(image.old).version for image in replaced if image.old}
-    return versions.pop() if len(versions) == 1 and len(replaced) else ""
+    versions = {_version(parse(image.old), parse(image.new)) for image in replaced if image.old}
+    return versions.pop() if len(versions) == 1 else ""
 
 
 def successor(rollout: Rollout) -> str:
@@ -118,10 +116,16 @@ def _change(change: ImageChange, show_registry: bool) -> str:
     return f"{_phrase(old, before, moved)} → {_phrase(new, after, moved)}"
 
 
+def _apart(change: ImageChange) -> str:
+    """The new version, told apart from the old one; empty where the reference has none."""
+    new = parse(change.new)
+    return _version(new, parse(change.old) if change.old else None) if new.version else ""
+
+
 def _version(image: Image, other: Image | None) -> str:
     """The version, with the digest where the same tag stands for another image than before."""
     same_tag = other is not None and image.tag == other.tag
-    if image.tag and image.digest and same_tag and other and image.digest != other.digest:
+    if image.tag and image.digest and same_tag:
         return f"{image.tag}@{image.digest}"
     return image.version or "(no tag)"
 

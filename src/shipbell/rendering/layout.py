@@ -25,6 +25,7 @@ def full(
         *head,
         *blocks.context(facts.kind(rollout, options)),
         *blocks.labelled(facts.verdict(rollout, options, now)),
+        *blocks.context(facts.own_words(rollout, options)),
         *blocks.labelled(facts.changed_images(rollout, options)),
         *blocks.fields(facts.progress(rollout, transitions, options, now)),
         *blocks.labelled(facts.next_step(rollout)),
@@ -47,8 +48,8 @@ def links(options: Options) -> list[Block]:
 
 def _title(rollout: Rollout, options: Options) -> str:
     place = options.environment or rollout.workload.cluster
-    path = text.label(rollout.workload.path, 90)
-    where = f" → {text.label(place, 30)}" if place else ""
+    path = text.label(rollout.workload.path, 80)
+    where = f" → {text.label(place, 28)}" if place else ""
     return f"{words.SYMBOLS[rollout.state]} {words.title(rollout)} · {path}{where}"
 
 

@@ -29,7 +29,7 @@ def ready(rollout: Rollout) -> str:
 def told(rollout: Rollout) -> tuple[str, str]:
     """The field about pods: its label and its value; an empty value where nothing is known."""
     if rollout.wanted < 1:
-        return "Replicas", "none wanted (scaled to zero)"
+        return "Replicas", "none wanted"
     count = ready(rollout)
     if rollout.state in COMPLETE and count:
         return "Replicas", f"{bar(rollout.new_ready or 0, rollout.wanted)} {count} ready"
@@ -83,8 +83,9 @@ def _never_served(rollout: Rollout) -> bool:
 def _survivor(rollout: Rollout) -> str:
     """The old version by its tag where that is certain."""
     old = images.old_version(rollout)
-    running = {images.parse(reference).version for reference in rollout.old_images}
-    return text.name(old, 60) if old and old in running else "the old version"
+    replaced = {image.old for image in rollout.images}
+    sure = old and replaced <= {*rollout.old_images, None}
+    return text.name(old, 60) if sure else "the old version"
 
 
 def _which(rollout: Rollout) -> str:

@@ -121,7 +121,7 @@ def _failing(telling: _Telling) -> str:
 def _succeeded(telling: _Telling) -> str:
     rollout = telling.rollout
     count = replicas.ready(rollout)
-    ready = f", {count} ready" if count else ""
+    ready = f", {count} ready" if count else ", no replicas wanted" * (rollout.wanted < 1)
     fixed = rollout.fixes_failure_of
     fixes = f", fixes the failure of {telling.clock(fixed)}" if fixed else ""
     return f"{_done(telling)} in {took(rollout)}, {_started(telling)}{ready}{fixes}"
@@ -165,7 +165,7 @@ def _cancelled(telling: _Telling) -> str:
 
 def _unknown(telling: _Telling) -> str:
     kind = text.name(telling.rollout.workload.kind, 60)
-    return f"outcome of {_version(telling.rollout)} unknown, the {kind} went unseen ({_started(telling)})"
+    return f"outcome of {_version(telling.rollout)} unknown, the {kind} is gone ({_started(telling)})"
 
 
 _PREDICATES: dict[State, Callable[[_Telling], str]] = {

@@ -8,7 +8,7 @@ See https://docs.slack.dev/messaging/formatting-message-text#escaping.
 
 import re
 import unicodedata
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 ELLIPSIS = "…"
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -20,6 +20,7 @@ _ITALIC = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _EMOJI = re.compile(r":(?=[\w+'-]*[^\W\d][\w+'-]*:)")
 _CALL = re.compile(r"@(?=here|channel|everyone|group)", re.IGNORECASE)
 _CHARACTER = re.compile(r"&(?:amp|lt|gt);|.", re.DOTALL)
+_WEB = re.compile(r"https?://[^/?#]")
 _LONGEST_URL = 2000
 
 
@@ -35,7 +36,7 @@ def name(value: str, limit: int = 120) -> str:
 
 def label(value: str, limit: int) -> str:
     """One line for a plain_text object, which knows no markup but turns `:codes:` into emoji."""
-    line = _EMOJI.sub("∶", _one_line(value, limit * 4))
+    line = _CALL.sub("＠", _EMOJI.sub("∶", _one_line(value, limit * 4)))
     return _middle(line.replace("<", "‹").replace(">", "›"), limit)
 
 
@@ -55,11 +56,8 @@ def fence(value: str, limit: int) -> str:
 
 def link(url: str, words: str) -> str:
     """Our own words as a link, or the bare words where the URL is none that a browser should open."""
-    parts = urlsplit(_visible(url)) if len(url) <= _LONGEST_URL else None
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.netloc:
-        return words
-    safe = quote(parts.geturl(), safe=":/?#[]@!$&'()*+,;=%~")
-    return f"<{safe.translate(_ESCAPES)}|{words}>"
+    safe = quote(_visible(url[:_LONGEST_URL]), safe=":/?#[]@!$&'()*+,;=%~").translate(_ESCAPES)
+    return f"<{safe}|{words}>" if _WEB.match(safe) and len(safe) <= _LONGEST_URL else words
 
 
 def clamp_bytes(sentence: str, limit: int) -> str:
