@@ -10,9 +10,8 @@ import random as randomness
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Generic
 
 import structlog
@@ -72,7 +71,7 @@ class Health:
     objects: int = 0
     relists: int = 0
     """Lists after the first."""
-    reconnects: Mapping[str, int] = MappingProxyType({})
+    reconnects: Mapping[str, int] = field(default_factory=dict)
     """Watches that ended, by reason: `ended` is the orderly way."""
     error: str | None = None
     """What is wrong now, in a sentence; None while connected."""
@@ -266,7 +265,7 @@ class Reflector(Generic[ObjectT, ValueT]):
     def _count(self, reason: str) -> None:
         counts = Counter(self._health.reconnects)
         counts[reason] += 1
-        self._health = replace(self._health, reconnects=MappingProxyType(counts))
+        self._health = replace(self._health, reconnects=counts)
 
     def _connected(self) -> None:
         if self._health.error is not None:
