@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FullList:
-    """A complete, consistent list of one kind: what it lacks is gone."""
+    """A complete, consistent list of one kind: what it lacks did not exist at its resourceVersion."""
 
     cluster: str
     kind: str
@@ -50,8 +50,13 @@ class FullList:
     """The namespace, or empty for the whole cluster."""
     resource_version: int
     observations: tuple[Observation, ...]
+    """What may have changed since the source last said it."""
+    present: frozenset[str]
+    """The uids of everything that it has."""
     name: str = ""
     """Set where it lists a single object by its name."""
+    restored: bool = False
+    """It is older than what the source saw before: the cluster came back from a backup."""
 
 
 class Ingest:
@@ -101,7 +106,11 @@ class Ingest:
             )
             known = await self._known(intake, listed)
             steps = [await self._step_listed(intake, known, o, baseline=first) for o in listed.observations]
-            absent = [vanish(m, listed.resource_version, self._setting()) for m in known.values()]
+            absent = [
+                vanish(memory, listed.resource_version, self._setting())
+                for uid, memory in known.items()
+                if uid not in listed.present
+            ]
             await self._write(intake, (*steps, *absent))
         self._tell((*steps, *absent))
         return tuple(o for o, s in zip(listed.observations, steps, strict=True) if s.needs_revisions)
@@ -160,7 +169,7 @@ class Ingest:
         if listed.name:
             known = {uid: m for uid, m in known.items() if m.workload.name == listed.name}
         newest = max((m.resource_version for m in known.values()), default=0)
-        if listed.resource_version >= newest:
+        if listed.resource_version >= newest and not listed.restored:
             return known
         log.warning(
             "the cluster was restored from a backup: its resourceVersions went back",
@@ -173,8 +182,7 @@ class Ingest:
     async def _step_listed(
         self, intake: Intake, known: dict[str, Memory], observation: Observation, *, baseline: bool
     ) -> Step:
-        """Takes the workload out of `known`: what remains there at the end is absent from the list."""
-        memory = known.pop(observation.workload.uid, None)
+        memory = known.get(observation.workload.uid)
         recreated = not baseline and memory is None and await intake.forerunner(observation.workload)
         setting = self._setting(baseline=baseline, continuous=False, recreated=recreated)
         return step(memory, observation, setting)

@@ -1,0 +1,185 @@
+"""Carries what the sources say to ingest: in order per workload, again and again until it is taken.
+
+Three ways lead here: the reflectors' lists and changes, hints and timers that say "look at this workload",
+and the pods of rollouts in flight. What the store or the API server refuse for now is tried again; an
+observation is let go only when its rows are committed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+import structlog
+
+from shipbell import errors
+from shipbell.domain import Observation, PodsObservation, Workload
+from shipbell.ingest import FullList, Ingest, Outcome
+from shipbell.metrics import Metrics
+from shipbell.service.lanes import Lanes
+from shipbell.sources.hints import Hint
+from shipbell.sources.kubernetes import reading, reflector
+
+log = structlog.get_logger(__name__)
+
+KIND = "Deployment"
+ResultT = TypeVar("ResultT")
+
+WATCH_GOES_FIRST = timedelta(seconds=1)
+"""How far a watch may lag behind a read, as a rule."""
+
+LOOK_AGAIN = timedelta(seconds=0.5)
+"""An undecided workload is read again after this long; its ReplicaSet is only just being written."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patience:
+    """Waits between tries of what failed, in seconds."""
+
+    first: float = 0.2
+    longest: float = 10.0
+
+    def after(self, failures: int) -> float:
+        """The wait after that many failures in a row, the first counted as 0."""
+        return min(self.longest, self.first * 2.0 ** min(failures, 16))
+
+
+class Feed:
+    """Everything on its way to ingest."""
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        reader: reading.Reader,
+        lanes: Lanes,
+        *,
+        cluster: str,
+        watching: bool,
+        metrics: Metrics,
+        patience: Patience,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._ingest = ingest
+        self._reader = reader
+        self._lanes = lanes
+        self._cluster = cluster
+        self._watching = watching
+        self._metrics = metrics
+        self._patience = patience
+        self._sleep = sleep
+        self._to_list: set[str] = set()
+        self.listed = asyncio.Event()
+        """Set once every scope has its baseline: hints before that would take old news for new."""
+
+    def expects(self, scope: str) -> None:
+        """A scope that will be listed."""
+        self._to_list.add(scope)
+
+    async def follow(self, source: reflector.Reflector[object, Observation]) -> None:
+        """Feeds all that a reflector says, for ever."""
+        async with aclosing(source.stream()) as stream:
+            async for item in stream:
+                match item:
+                    case reflector.Listed():
+                        await self._take_list(item)
+                    case reflector.Changed():
+                        await self._put(item.observation)
+
+    async def look_at(self, hint: Hint) -> None:
+        """Reads the workload that the hint leads to, as it is now.
+
+        Where a watch runs too, it gets a moment to say the same: it knows what came in between, which a
+        read passes over. Its word then stands, because an observation that is not newer changes nothing.
+        """
+        await self.listed.wait()
+        found = await self._insist(lambda: self._reader.workload(hint.kind, hint.namespace, hint.name))
+        if self._watching:
+            await self._sleep(WATCH_GOES_FIRST.total_seconds())
+        listed = self._full(found, name=hint.name)
+        await self._lanes.put(
+            _lane(hint.namespace, hint.name), lambda: self._insist(lambda: self._take(listed))
+        )
+
+    async def look_at_pods(self, workload: Workload) -> None:
+        """Reads the pods of a workload in flight, where no watch brings them."""
+        pods = await self._insist(lambda: self._reader.pods(workload))
+        await self._put_pods(pods)
+
+    async def see_pods(self, observations: AsyncIterator[PodsObservation]) -> None:
+        """Feeds what the pods' watches say, for ever."""
+        async for observation in observations:
+            await self._put_pods(observation)
+
+    async def _put(self, observation: Observation) -> None:
+        self._metrics.observations.labels(kind=observation.workload.kind).inc()
+        workload = observation.workload
+        await self._lanes.put(
+            _lane(workload.namespace, workload.name),
+            lambda: self._insist(lambda: self._observe(observation, continuous=True)),
+        )
+
+    async def _put_pods(self, observation: PodsObservation) -> None:
+        self._metrics.observations.labels(kind="Pod").inc()
+        workload = observation.workload
+        await self._lanes.put(
+            _lane(workload.namespace, workload.name),
+            lambda: self._insist(lambda: self._ingest.see_pods(observation)),
+        )
+
+    async def _observe(self, observation: Observation, *, continuous: bool) -> None:
+        outcome = await self._ingest.observe(observation, continuous=continuous)
+        if outcome is Outcome.UNDECIDED:
+            await self._undecided(observation)
+
+    async def _undecided(self, observation: Observation) -> None:
+        """The number's ReplicaSet is not there: a moment later it is, or the number is another."""
+        workload = observation.workload
+        log.debug("undecided: no ReplicaSet bears the revision", workload=workload.path)
+        await self._sleep(LOOK_AGAIN.total_seconds())
+        again = await self._reader.workload(workload.kind, workload.namespace, workload.name)
+        for newer in again.observations:
+            if newer.workload.uid == workload.uid:
+                await self._ingest.observe(newer, continuous=False)
+
+    async def _take_list(self, item: reflector.Listed[Observation]) -> None:
+        await self._lanes.drained()
+        await self._insist(lambda: self._take(self._full(item)))
+        self._to_list.discard(item.scope)
+        if not self._to_list:
+            self.listed.set()
+
+    async def _take(self, listed: FullList) -> None:
+        for observation in await self._ingest.take_list(listed):
+            await self._observe(observation, continuous=False)
+
+    def _full(self, item: reflector.Listed[Observation], name: str = "") -> FullList:
+        return FullList(
+            cluster=self._cluster,
+            kind=KIND,
+            resource=item.resource,
+            scope=item.scope,
+            resource_version=item.resource_version,
+            observations=item.observations,
+            present=item.present,
+            restored=item.restored,
+            name=name,
+        )
+
+    async def _insist(self, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """Tries until it is done: what is not committed has not happened."""
+        failures = 0
+        while True:
+            try:
+                return await work()
+            except (errors.StoreError, errors.SourceError) as error:
+                delay = self._patience.after(failures)
+                say = log.warning if failures in {0, 5} else log.debug
+                say("not taken in yet", error=str(error), next_try_in=delay)
+                failures += 1
+                await self._sleep(delay)
+
+
+def _lane(namespace: str, name: str) -> str:
+    return f"{namespace}/{name}"

@@ -1,0 +1,209 @@
+"""Ingest on a real store: what is committed, what is told, and what a restart makes of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from shipbell import errors, routing
+from shipbell.domain import Observation, Policy, Revision, Rollout
+from shipbell.ingest import FullList, Ingest, Outcome
+from shipbell.metrics import Metrics
+from shipbell.store import Store, upgrading
+from tests.domain.deployments import NOON, WEB, A, B, at, seen
+
+CHANNEL = routing.Destination(sink=routing.Sink.SLACK, channel="#deployments")
+
+
+@dataclass
+class Bench:
+    """An ingest with its surroundings: a cluster that answers with fixed ReplicaSets, a clock at hand."""
+
+    ingest: Ingest
+    store: Store
+    told: list[tuple[Rollout, ...]] = field(default_factory=list)
+    revisions: tuple[Revision, ...] | errors.SourceError = (A, B)
+    now: datetime = NOON
+
+    async def states(self) -> list[str]:
+        """The state of every rollout that is stored, oldest first."""
+        return [rollout.state.value for rollout in reversed(await self.store.rollouts())]
+
+
+@asynccontextmanager
+async def bench(directory: Path) -> AsyncIterator[Bench]:
+    url = f"sqlite:///{directory / 'shipbell.db'}"
+    await upgrading.upgrade(url)
+    async with await Store.open(url) as store:
+
+        async def read(_observation: Observation) -> tuple[Revision, ...]:
+            if isinstance(made.revisions, errors.SourceError):
+                raise made.revisions
+            return made.revisions
+
+        ingest = Ingest(
+            store,
+            policy=Policy(),
+            destinations=(CHANNEL,),
+            read_revisions=read,
+            announce=lambda rollouts: made.told.append(rollouts),
+            now=lambda: made.now,
+            metrics=Metrics(),
+        )
+        made = Bench(ingest=ingest, store=store)
+        yield made
+
+
+def listed(*observations: Observation, version: int = 1000) -> FullList:
+    return FullList(
+        cluster=WEB.cluster,
+        kind="Deployment",
+        resource="deployments.apps",
+        scope="",
+        resource_version=version,
+        observations=observations,
+        present=frozenset(o.workload.uid for o in observations),
+    )
+
+
+UNDER_WAY = seen(5.2, gen=(2, 2), rev=2, counts=(0, 2, 2, 2))
+
+
+async def test_the_first_list_is_a_baseline_and_tells_nobody(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(seen(0)))
+
+        assert await b.states() == []
+        assert b.told == []
+
+
+async def test_what_is_in_flight_in_the_first_list_is_told(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(UNDER_WAY))
+
+        assert await b.states() == ["started"]
+
+
+async def test_a_first_list_that_fails_in_the_middle_floods_nobody_later(tmp_path: Path) -> None:
+    other = replace(seen(0), workload=replace(WEB, name="api", uid="uid-2"))
+    async with bench(tmp_path) as b:
+        b.revisions = errors.Unreachable("gone")
+        with pytest.raises(errors.Unreachable):
+            await b.ingest.take_list(listed(other, UNDER_WAY))
+
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(other, UNDER_WAY))
+
+        assert await b.states() == ["started"]
+
+
+async def test_a_change_reads_its_replica_sets_and_is_addressed(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(seen(0)))
+        outcome = await b.ingest.observe(UNDER_WAY, continuous=True)
+
+        assert outcome is Outcome.TAKEN
+        assert len(b.told) == 1
+        rollout = (await b.store.rollouts())[0]
+        assert [d.destination for d in await b.store.deliveries_of(rollout.id)] == [CHANNEL]
+
+
+async def test_a_change_that_cannot_be_decided_yet_is_said_to_be_so(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(seen(0)))
+        b.revisions = (A,)
+
+        assert await b.ingest.observe(UNDER_WAY, continuous=True) is Outcome.UNDECIDED
+        b.revisions = (A, B)
+        assert await b.ingest.observe(UNDER_WAY, continuous=True) is Outcome.TAKEN
+
+
+async def test_an_observation_without_news_writes_and_tells_nothing(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(seen(0)))
+
+        assert await b.ingest.observe(seen(3), continuous=True) is Outcome.IDLE
+
+
+async def test_a_restart_tells_what_happened_meanwhile_once_and_with_its_true_time(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(seen(0)))
+
+    async with bench(tmp_path) as b:
+        b.now = at(600)
+        done = seen(600, gen=(2, 2), rev=2)
+        undecided = await b.ingest.take_list(listed(done, version=9000))
+        for observation in undecided:
+            await b.ingest.observe(observation, continuous=False)
+        await b.ingest.take_list(listed(done, version=9001))
+
+        assert await b.states() == ["succeeded"]
+        assert (await b.store.rollouts())[0].started_at == at(5)
+        assert len(b.told) == 1
+
+
+async def test_a_uid_that_is_not_in_the_baseline_is_news(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed())
+        new = replace(A, created_at=at(10))
+        b.revisions = (new,)
+        await b.ingest.observe(seen(10, created_at=at(10), counts=(0, 0, 0, 0)), continuous=True)
+
+        assert await b.states() == ["started"]
+
+
+async def test_another_object_of_a_known_name_is_said_to_be_re_created(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(seen(0)))
+        await b.ingest.observe(seen(5, deleted=True), continuous=True)
+        b.revisions = (replace(A, created_at=at(10)),)
+        again = seen(10, created_at=at(10), workload=replace(WEB, uid="uid-2"))
+        await b.ingest.observe(again, continuous=True)
+
+        assert (await b.store.rollouts())[0].recreated
+
+
+async def test_absence_from_a_full_list_ends_what_was_open(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(UNDER_WAY))
+        await b.ingest.take_list(listed(version=9000))
+
+        assert await b.states() == ["unknown"]
+
+
+async def test_what_is_present_but_unchanged_is_not_absent(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(UNDER_WAY))
+        await b.ingest.take_list(replace(listed(version=9000), present=frozenset({WEB.uid})))
+
+        assert await b.states() == ["started"]
+
+
+async def test_a_list_of_one_name_says_nothing_of_others(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(UNDER_WAY))
+        await b.ingest.take_list(replace(listed(version=9000), scope="shop", name="api"))
+
+        assert await b.states() == ["started"]
+
+
+async def test_a_restored_cluster_is_believed_again(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(UNDER_WAY))
+        done = replace(seen(9, gen=(2, 2), rev=2), resource_version=20)
+        await b.ingest.take_list(listed(done, version=30))
+
+        assert await b.states() == ["succeeded"]
+
+
+async def test_time_alone_ends_what_exceeds_its_deadline(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(UNDER_WAY))
+        b.now = at(5000)
+
+        assert await b.ingest.tick() == 1
+        assert await b.states() == ["failed"]
+        assert await b.ingest.tick() == 0
