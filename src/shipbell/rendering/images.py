@@ -127,7 +127,7 @@ def _version(image: Image, other: Image | None) -> str:
     same_tag = other is not None and image.tag == other.tag
     if image.tag and image.digest and same_tag:
         return f"{image.tag}@{image.digest}"
-    return image.version or "(no tag)"
+    return image.version or "untagged"
 
 
 def _phrase(image: Image, version: str, show_registry: bool) -> str:

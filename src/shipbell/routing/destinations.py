@@ -55,6 +55,8 @@ class Destination:
 
 
 def match(rollout: Rollout, destinations: tuple[Destination, ...]) -> tuple[Destination, ...]:
-    """The destinations of a rollout, each place once: all that are configured, whatever is rolled out."""
-    unique = {destination.key: destination for destination in reversed(destinations)}
-    return tuple(reversed(unique.values()))
+    """The destinations of a rollout: all that are configured, each place once, by its first entry."""
+    places: dict[str, Destination] = {}
+    for destination in destinations:
+        places.setdefault(destination.key, destination)
+    return tuple(places.values())

@@ -40,11 +40,18 @@ class Loudness(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
-    """What a post said on the day it was posted; later edits of it do not count, for they rang nowhere."""
+    """A post that was made. What it said when it was posted counts; later edits of it rang nowhere."""
 
     part: Part
     state: State
+    """The state that it tells, by its posting or by an edit since."""
     gist: str = ""
+    """`gist` of the rollout when it was posted; where none was kept, the state stands for it."""
+
+    @property
+    def rang_for(self) -> str:
+        """The state that it was posted to tell."""
+        return self.gist.partition(_BREAK)[0] or self.state.value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,6 +114,7 @@ _SAID_BY = {
     State.RECOVERED: Part.RECOVERED,
     State.SUCCEEDED: Part.SUCCEEDED,
 }
+_BREAK = ": "
 _COUNTS = re.compile(r"\d+ of \d+|\d+ restarts?")
 
 
@@ -147,10 +155,15 @@ def affected(rollout: Rollout) -> bool:
 
 
 def gist(rollout: Rollout) -> str:
-    """Cause and impact, short of the numbers that grow by themselves; empty while nothing fails.
+    """The news in a key: state, cause and impact, short of the numbers that grow by themselves.
 
-    Two messages with the same gist tell an on-call person the same.
+    Two posts with the same gist tell an on-call person the same.
     """
+    return f"{rollout.state.value}{_BREAK}{_trouble(rollout)}"
+
+
+def _trouble(rollout: Rollout) -> str:
+    """Cause and impact; empty where there is no cause."""
     if rollout.diagnosis is None:
         return ""
     return f"{_COUNTS.sub('n', rollout.diagnosis.cause)}; {_impact(rollout)}"
@@ -191,7 +204,7 @@ def _said(rollout: Rollout, part: Part, told: Mapping[Part, Told]) -> bool:
     if part in told or root is None:
         return True
     same_news = rollout.state is not State.FAILING or root.gist == gist(rollout)
-    return root.state is rollout.state and same_news
+    return root.rang_for == rollout.state and same_news
 
 
 def _saying(
@@ -204,8 +217,8 @@ def _saying(
 
 def _known(rollout: Rollout, told: Mapping[Part, Told]) -> bool:
     """Whether a post that the channel saw told the same cause and impact while it was still failing."""
-    earlier = (told.get(Part.FAILING), told.get(Part.ROOT))
-    return any(t and t.state is State.FAILING and t.gist == gist(rollout) for t in earlier)
+    same = f"{State.FAILING.value}{_BREAK}{_trouble(rollout)}"
+    return any(part in told and told[part].gist == same for part in (Part.FAILING, Part.ROOT))
 
 
 def _detail(rollout: Rollout, part: Part, told: Mapping[Part, Told]) -> tuple[Saying, ...]:
@@ -221,6 +234,6 @@ def _follow_up(rollout: Rollout, told: Mapping[Part, Told]) -> tuple[Saying, ...
     """Where nothing can be edited: one more post, once the rollout has ended otherwise than told."""
     root = told.get(Part.ROOT)
     part = _SAID_BY.get(rollout.state, Part.DETAIL)
-    if root is None or rollout.state.open or part in told or root.state is rollout.state:
+    if root is None or rollout.state.open or part in told or root.rang_for == rollout.state:
         return ()
     return (Saying(part=part, broadcast=False),)
