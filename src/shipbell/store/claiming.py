@@ -1,0 +1,168 @@
+"""Who may tell what, and when: leases on deliveries.
+
+A delivery is due while its rollout is ahead of what was told, or while it is not known what one of its posts
+says. Whoever claims it holds it until the lease ends, and answers by releasing it; one that dies holds it no
+longer than that. Nothing here looks at the clock: the moment is an argument.
+"""
+
+import dataclasses
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext import asyncio as sa_asyncio
+
+from shipbell.domain import State
+from shipbell.store import codec, deliveries, engine, reading, schema
+
+ERROR_LENGTH = 500
+
+LOUD = (State.FAILING.value, State.FAILED.value)
+ENDINGS = tuple(state.value for state in State if not state.open)
+
+_deliveries, _rollouts = schema.deliveries.c, schema.rollouts.c
+_long_ago = sa.literal(datetime(1970, 1, 1, tzinfo=UTC), schema.UtcTime)
+
+_untold = _deliveries.told_state.is_distinct_from(_rollouts.state)
+_urgent = sa.and_(_untold, _rollouts.state.in_({*LOUD, *ENDINGS}))
+"""A failing or an ending that was not told yet waits for no spacing between edits."""
+
+_claimable_at = engine.latest(
+    sa.func.coalesce(_deliveries.lease_until, _long_ago),
+    sa.func.coalesce(_deliveries.retry_at, _long_ago),
+    sa.case((_urgent, _long_ago), else_=sa.func.coalesce(_deliveries.edit_at, _long_ago)),
+    type_=schema.UtcTime,
+)
+"""From when on a due delivery may be claimed. The one place that decides it, for claims and for sleepers."""
+
+_importance = sa.case(
+    (sa.and_(_untold, _rollouts.state.in_(LOUD)), 0),
+    (sa.and_(_untold, _rollouts.state.in_(ENDINGS)), 1),
+    (_deliveries.told_state.is_(None), 2),
+    else_=3,
+)
+"""Failures, other endings, starts, progress."""
+
+
+async def claim(
+    connection: sa_asyncio.AsyncConnection, now: datetime, owner: str, lease: timedelta
+) -> deliveries.Claim | None:
+    """Takes the most important delivery that may be claimed now; None if there is none."""
+    row = (await connection.execute(_candidate(now))).first()
+    if row is None:
+        return None
+    token, until = uuid.uuid4().hex, now + lease
+    await connection.execute(
+        sa.update(schema.deliveries)
+        .where(_deliveries.rollout_id == row.rollout_id, _deliveries.destination == row.destination)
+        .values(lease_token=token, lease_owner=owner, lease_until=until)
+    )
+    return deliveries.Claim(
+        rollout=codec.rollout(row.rollout),
+        transitions=await reading.transitions(connection, row.rollout_id),
+        destination=codec.destination(row.body),
+        posts=await reading.posts(connection, row.rollout_id, row.destination),
+        told_version=row.told_version,
+        attempts=row.attempts,
+        token=token,
+        lease_until=until,
+        taken_over=row.lease_token is not None,
+    )
+
+
+def _candidate(now: datetime) -> sa.Select[Any]:
+    return (
+        sa.select(schema.deliveries, _rollouts.body.label("rollout"))
+        .join(schema.rollouts)
+        .where(schema.DUE, _claimable_at <= now)
+        .order_by(_importance, _deliveries.due_since)
+        .limit(1)
+        .with_for_update(of=schema.deliveries, skip_locked=True)
+    )
+
+
+async def next_due(connection: sa_asyncio.AsyncConnection, now: datetime) -> datetime | None:
+    """When the next delivery can be claimed: `now` if one can be already, None if none is due."""
+    earliest = sa.select(sa.func.min(_claimable_at)).select_from(schema.deliveries).join(schema.rollouts)
+    moment = await connection.scalar(earliest.where(schema.DUE))
+    return max(moment, now) if moment else None
+
+
+async def held(
+    connection: sa_asyncio.AsyncConnection, claim_: deliveries.Claim, now: datetime, *, lock: bool = False
+) -> bool:
+    """Whether the claim still stands; with `lock`, also until the transaction ends."""
+    statement = sa.select(_deliveries.lease_until).where(*of(claim_), _deliveries.lease_until > now)
+    return await connection.scalar(statement.with_for_update() if lock else statement) is not None
+
+
+async def extend(
+    connection: sa_asyncio.AsyncConnection, claim_: deliveries.Claim, now: datetime, lease: timedelta
+) -> deliveries.Claim | None:
+    """The same claim with a new lease; None if it was lost."""
+    until = now + lease
+    result = await connection.execute(
+        sa.update(schema.deliveries)
+        .where(*of(claim_), _deliveries.lease_until > now)
+        .values(lease_until=until)
+    )
+    return dataclasses.replace(claim_, lease_until=until) if result.rowcount else None
+
+
+async def release(
+    connection: sa_asyncio.AsyncConnection,
+    claim_: deliveries.Claim,
+    *,
+    told_version: int | None,
+    retry_at: datetime | None,
+    edit_at: datetime | None,
+    attempts: int,
+    error: str | None,
+) -> bool:
+    """Gives the claim back with what came of it; False if it was lost, and then nothing is changed."""
+    told = _told(claim_, told_version)
+    version = told_version if told_version is not None else _deliveries.told_version
+    result = await connection.execute(
+        sa.update(schema.deliveries)
+        .where(*of(claim_))
+        .values(
+            due=sa.or_(_deliveries.version > version, _unsettled(claim_)),
+            retry_at=retry_at,
+            edit_at=edit_at,
+            attempts=attempts,
+            error=error[:ERROR_LENGTH] if error else None,
+            lease_token=None,
+            lease_owner=None,
+            lease_until=None,
+            **told,
+        )
+    )
+    return result.rowcount == 1
+
+
+def _told(claim_: deliveries.Claim, version: int | None) -> dict[str, Any]:
+    """What is now known to be told. What is still due then has been so since the rollout last changed."""
+    if version is None:
+        return {}
+    changed_at = sa.select(_rollouts.changed_at).where(_rollouts.id == claim_.rollout.id)
+    told = {"told_version": version, "due_since": changed_at.scalar_subquery()}
+    if version == claim_.rollout.version:
+        told["told_state"] = claim_.rollout.state.value
+    return told
+
+
+def _unsettled(claim_: deliveries.Claim) -> sa.ColumnElement[bool]:
+    """Posts change under the claim alone, so that this cannot be overtaken."""
+    p = schema.posts.c
+    mine = (p.rollout_id == claim_.rollout.id, p.destination == claim_.destination.key)
+    return sa.exists().where(*mine, sa.or_(schema.INTENDED, p.edit_open_at.is_not(None)))
+
+
+def of(claim_: deliveries.Claim) -> tuple[sa.ColumnElement[bool], ...]:
+    """The claim's own delivery, as long as nobody else has claimed it since."""
+    return (
+        _deliveries.rollout_id == claim_.rollout.id,
+        _deliveries.destination == claim_.destination.key,
+        _deliveries.lease_token == claim_.token,
+    )

@@ -1,0 +1,190 @@
+"""What the store answers without changing anything, and how rows become values."""
+
+import dataclasses
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext import asyncio as sa_asyncio
+
+from shipbell import routing
+from shipbell.domain import Memory, Rollout, State, Transition, TransitionKind
+from shipbell.store import codec, deliveries, schema
+
+Select = sa.Select[Any]
+Row = sa.Row[Any]
+
+CHUNK = 500
+"""Rows held as text at a time: ten thousand workloads at once would cost 30 MB for a moment."""
+
+
+def memories() -> Select:
+    """Workloads with the bodies of their current rollouts."""
+    w = schema.workloads
+    columns = (w.c.uid, w.c.resource_version, w.c.pods_version, w.c.deleted_at, w.c.body)
+    return sa.select(*columns, schema.rollouts.c.body.label("rollout")).outerjoin_from(w, schema.rollouts)
+
+
+def memory(row: Row) -> Memory:
+    """A row of `memories` as a value."""
+    return dataclasses.replace(
+        codec.memory(row.body),
+        resource_version=row.resource_version,
+        pods_version=row.pods_version,
+        deleted_at=row.deleted_at,
+        rollout=codec.rollout(row.rollout) if row.rollout else None,
+    )
+
+
+async def in_flight(connection: sa_asyncio.AsyncConnection, cluster: str) -> tuple[Memory, ...]:
+    """The workloads of a cluster whose current rollout is open."""
+    statement = memories().where(schema.OPEN, schema.rollouts.c.cluster == cluster)
+    return tuple(memory(row) for row in await connection.execute(statement))
+
+
+async def next_wake(connection: sa_asyncio.AsyncConnection) -> datetime | None:
+    """When time alone may next change the state of a rollout."""
+    earliest: datetime | None = await connection.scalar(
+        sa.select(sa.func.min(schema.rollouts.c.wake_at)).where(schema.OPEN)
+    )
+    return earliest
+
+
+async def rollout(connection: sa_asyncio.AsyncConnection, id_: uuid.UUID) -> Rollout | None:
+    """One rollout by its id."""
+    body = await connection.scalar(sa.select(schema.rollouts.c.body).where(schema.rollouts.c.id == id_))
+    return codec.rollout(body) if body else None
+
+
+async def rollouts(
+    connection: sa_asyncio.AsyncConnection, *, namespace: str | None, name: str | None, limit: int
+) -> tuple[Rollout, ...]:
+    """Rollouts, newest first."""
+    r = schema.rollouts.c
+    statement = sa.select(r.body).order_by(r.started_at.desc(), r.id).limit(limit)
+    if namespace is not None:
+        statement = statement.where(r.namespace == namespace)
+    if name is not None:
+        statement = statement.where(r.name == name)
+    return tuple(codec.rollout(body) for body in await connection.scalars(statement))
+
+
+async def transitions(
+    connection: sa_asyncio.AsyncConnection, rollout_id: uuid.UUID
+) -> tuple[Transition, ...]:
+    """What happened to a rollout, in order."""
+    t = schema.transitions.c
+    statement = sa.select(t.version, t.kind, t.at, t.note).order_by(t.version, t.position)
+    rows = await connection.execute(statement.where(t.rollout_id == rollout_id))
+    return tuple(
+        Transition(
+            rollout=rollout_id,
+            version=row.version,
+            kind=TransitionKind(row.kind),
+            at=row.at,
+            note=row.note,
+        )
+        for row in rows
+    )
+
+
+async def posts(
+    connection: sa_asyncio.AsyncConnection, rollout_id: uuid.UUID, destination: str
+) -> dict[routing.Part, deliveries.Post]:
+    """The messages of one delivery."""
+    p = schema.posts
+    statement = sa.select(p).where(p.c.rollout_id == rollout_id, p.c.destination == destination)
+    return {routing.Part(row.part): post(row) for row in await connection.execute(statement)}
+
+
+def post(row: Row) -> deliveries.Post:
+    """A row of `posts` as a value."""
+    return deliveries.Post(
+        part=routing.Part(row.part),
+        status=deliveries.PostStatus(row.status),
+        attempt=row.attempt,
+        channel_id=row.channel_id,
+        ts=row.ts,
+        intent_at=row.intent_at,
+        posted_at=row.posted_at,
+        edited_at=row.edited_at,
+        state=State(row.state),
+        gist=row.gist,
+        digest=row.digest,
+        edit_open_at=row.edit_open_at,
+    )
+
+
+async def deliveries_of(
+    connection: sa_asyncio.AsyncConnection, rollout_id: uuid.UUID
+) -> tuple[deliveries.Delivery, ...]:
+    """What each destination of a rollout was told, in the order of their keys."""
+    d = schema.deliveries
+    rows = await connection.execute(
+        sa.select(d).where(d.c.rollout_id == rollout_id).order_by(d.c.destination)
+    )
+    return tuple([_delivery(row, await posts(connection, rollout_id, row.destination)) for row in rows])
+
+
+def _delivery(row: Row, posts_: Mapping[routing.Part, deliveries.Post]) -> deliveries.Delivery:
+    return deliveries.Delivery(
+        rollout_id=row.rollout_id,
+        destination=codec.destination(row.body),
+        version=row.version,
+        told_version=row.told_version,
+        told_state=State(row.told_state) if row.told_state else None,
+        due=row.due,
+        due_since=row.due_since,
+        attempts=row.attempts,
+        retry_at=row.retry_at,
+        error=row.error,
+        lease_owner=row.lease_owner,
+        lease_until=row.lease_until,
+        posts=posts_,
+    )
+
+
+async def successor_root(
+    connection: sa_asyncio.AsyncConnection, rollout_: Rollout, destination: routing.Destination
+) -> deliveries.Post | None:
+    """The root message of the rollout's successor in the same place, once it is posted."""
+    p = schema.posts
+    statement = sa.select(p).where(
+        p.c.rollout_id == rollout_.successor,
+        p.c.destination == destination.key,
+        p.c.part == routing.Part.ROOT.value,
+        p.c.status == deliveries.PostStatus.POSTED.value,
+    )
+    row = (await connection.execute(statement)).first()
+    return post(row) if row else None
+
+
+async def open_intents(
+    connection: sa_asyncio.AsyncConnection, channel_id: str
+) -> tuple[deliveries.OpenIntent, ...]:
+    """The intents in a channel that are not settled, oldest first, whoever opened them."""
+    p, d = schema.posts, schema.deliveries
+    statement = (
+        sa.select(p, d.c.body).join(d).where(schema.INTENDED, p.c.channel_id == channel_id)
+    ).order_by(p.c.intent_at)
+    return tuple(
+        deliveries.OpenIntent(
+            rollout_id=row.rollout_id, destination=codec.destination(row.body), post=post(row)
+        )
+        for row in await connection.execute(statement)
+    )
+
+
+async def counts(connection: sa_asyncio.AsyncConnection, now: datetime) -> deliveries.Counts:
+    """The state of all deliveries."""
+    p, d = schema.posts, schema.deliveries
+    idle = sa.or_(d.c.lease_until.is_(None), d.c.lease_until <= now)
+    uncertain = sa.select(sa.func.count()).select_from(p).join(d).where(schema.INTENDED, idle)
+    due = sa.select(sa.func.count(), sa.func.min(d.c.due_since), uncertain.scalar_subquery()).where(
+        schema.DUE
+    )
+    count, oldest, unsure = (await connection.execute(due)).one()
+    age = max(now - oldest, timedelta(0)) if oldest else timedelta(0)
+    return deliveries.Counts(due=count, oldest_due=age, uncertain=unsure)
