@@ -62,8 +62,9 @@ class PlacedPod:
     """A pod and whose it is."""
 
     uid: str
-    owner: str
-    """The name of the ReplicaSet that controls it; empty where none does."""
+    resource_version: int
+    workload: str
+    """The name of the Deployment whose ReplicaSet controls it; empty where none does."""
     pod: Pod | None
     """None where it does not count: it is being deleted, or has finished."""
 
@@ -78,8 +79,18 @@ def deployments(cluster: str) -> Format[objects.Deployment, Observation]:
     )
 
 
+def replicasets() -> Format[objects.ReplicaSet, Revision]:
+    """ReplicaSets as revisions of whatever owns them."""
+    return Format(
+        resource=resources.REPLICASETS,
+        pages=msgspec.json.Decoder(objects.Page[objects.ReplicaSet]),
+        events=msgspec.json.Decoder(objects.Event[objects.ReplicaSet]),
+        build=lambda replicaset, _at, _deleted: revision(replicaset),
+    )
+
+
 def pods() -> Format[objects.Pod, PlacedPod]:
-    """Pods with the name of their ReplicaSet."""
+    """Pods with the name of their Deployment."""
     return Format(
         resource=resources.PODS,
         pages=msgspec.json.Decoder(objects.Page[objects.Pod]),
@@ -147,7 +158,7 @@ def revision(replicaset: objects.ReplicaSet) -> Revision:
         number=number(annotations.get(REVISION, "")),
         earlier_numbers=tuple(part for part in earlier if part is not None),
         name=metadata.name,
-        hash=(metadata.labels or {}).get(HASH, ""),
+        hash=_hash(metadata),
         uid=metadata.uid,
         created_at=metadata.creation_timestamp or BEGINNING,
         template=template(replicaset.spec.template),
@@ -160,12 +171,13 @@ def revision(replicaset: objects.ReplicaSet) -> Revision:
 
 def placed_pod(pod: objects.Pod, _at: datetime, deleted: bool) -> PlacedPod:
     """A pod, without what it does not count for."""
+    metadata = pod.metadata
     status = pod.status if isinstance(pod.status, objects.PodStatus) else objects.PodStatus()
-    leaving = deleted or pod.metadata.deletion_timestamp is not None or status.phase in FINISHED
-    owner = controller(pod)
+    leaving = deleted or metadata.deletion_timestamp is not None or status.phase in FINISHED
     return PlacedPod(
-        uid=pod.metadata.uid,
-        owner=owner.name if owner and owner.kind == resources.REPLICASETS.kind else "",
+        uid=metadata.uid,
+        resource_version=version(metadata.resource_version),
+        workload=_deployment_of(pod),
         pod=None if leaving else _pod(pod, status),
     )
 
@@ -243,10 +255,22 @@ def _without(mapping: Mapping[str, str], key: str) -> dict[str, str]:
     return {name: value for name, value in mapping.items() if name != key}
 
 
+def _deployment_of(pod: objects.Pod) -> str:
+    """From its ReplicaSet's name, which the controller makes of the Deployment's name and the hash."""
+    owner, hash_ = controller(pod), _hash(pod.metadata)
+    if owner is None or owner.kind != resources.REPLICASETS.kind or not owner.name.endswith(f"-{hash_}"):
+        return ""
+    return owner.name.removesuffix(f"-{hash_}")
+
+
+def _hash(metadata: objects.Metadata) -> str:
+    return (metadata.labels or {}).get(HASH, "")
+
+
 def _pod(pod: objects.Pod, status: objects.PodStatus) -> Pod:
     return Pod(
         name=pod.metadata.name,
-        hash=(pod.metadata.labels or {}).get(HASH, ""),
+        hash=_hash(pod.metadata),
         ready=any(c.type == "Ready" and c.status == "True" for c in status.conditions or ()),
         created_at=pod.metadata.creation_timestamp or BEGINNING,
         trouble=troubles.trouble(pod),

@@ -5,6 +5,7 @@ promises that every failure is one of `errors`, that none carries a secret, and 
 """
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -191,15 +192,22 @@ def _reason(error: Exception) -> str:
         case aiohttp.ClientConnectorCertificateError():
             return f"the server's certificate is not accepted: {error.certificate_error}"
         case aiohttp.ClientConnectorError():
-            return error.os_error.strerror or str(error.os_error) or "cannot connect"
-        case OSError() if error.strerror:
-            return error.strerror
+            return f"cannot connect to {error.host}:{error.port}: {_os_words(error.os_error)}"
+        case OSError():
+            return f"the connection broke: {_os_words(error)}"
         case aiohttp.ClientHttpProxyError():
             return f"the proxy answers {error.status}"
         case http_exceptions.LineTooLong():
             return f"an event is longer than {LINE_BYTES} bytes"
         case _:
             return f"the connection broke ({type(error).__name__})"
+
+
+def _os_words(error: OSError) -> str:
+    """asyncio puts the address into `strerror`; the errno has the plain words. Resolvers count below zero."""
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or type(error).__name__
 
 
 async def _failure(response: aiohttp.ClientResponse, request: _Request) -> errors.SourceError:

@@ -1,0 +1,149 @@
+"""Watches the pods of workloads that are rolling out: one watch per namespace that has any.
+
+Pods tell early why a rollout will fail, minutes before the Deployment does. What comes out is always a
+workload's whole set of pods as of one version; a burst of changes to one workload comes out once.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from datetime import datetime
+
+from shipbell.domain import Pod, PodsObservation, Workload
+from shipbell.sources.kubernetes import credentials, decoding, objects, reflector, transport
+from shipbell.sources.kubernetes.pacing import Pace
+
+
+class PodsWatch:
+    """`run` keeps the watches open, `follow` says for whom, `stream` yields what they see."""
+
+    def __init__(
+        self,
+        server: transport.Transport,
+        *,
+        pace: Pace | None = None,
+        clock: Callable[[], datetime] = credentials.now_utc,
+    ) -> None:
+        self._server = server
+        self._pace = pace
+        self._clock = clock
+        self._followed: dict[str, dict[str, Workload]] = {}
+        self._namespaces: dict[str, _Namespace] = {}
+        self._changed = asyncio.Event()
+        self._stale: dict[Workload, None] = {}
+        self._news = asyncio.Event()
+
+    @property
+    def health(self) -> tuple[reflector.Health, ...]:
+        """Of each namespace's watch that is open now."""
+        return tuple(namespace.follower.health for namespace in self._namespaces.values())
+
+    def follow(self, workloads: Iterable[Workload]) -> None:
+        """From now on these workloads, and no others."""
+        before, self._followed = self._followed, {}
+        for workload in workloads:
+            self._followed.setdefault(workload.namespace, {})[workload.name] = workload
+            if before.get(workload.namespace, {}).get(workload.name) != workload:
+                self._mark(workload)
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Opens and closes watches as `follow` says, until it is cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    self._changed.clear()
+                    self._reconcile(group)
+                    await self._changed.wait()
+        finally:
+            self._namespaces.clear()
+
+    async def stream(self) -> AsyncGenerator[PodsObservation]:
+        """The pods of a followed workload, whenever they have changed. For one consumer."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._stale:
+                workload = next(iter(self._stale))
+                del self._stale[workload]
+                if observation := self._observe(workload):
+                    yield observation
+
+    def _observe(self, workload: Workload) -> PodsObservation | None:
+        namespace = self._namespaces.get(workload.namespace)
+        if namespace is None or namespace.position is None or not self._is_followed(workload):
+            return None
+        return PodsObservation(
+            workload=workload,
+            resource_version=namespace.position,
+            at=self._clock(),
+            pods=namespace.pods_of(workload.name),
+        )
+
+    def _is_followed(self, workload: Workload) -> bool:
+        return self._followed.get(workload.namespace, {}).get(workload.name) == workload
+
+    def _mark(self, workload: Workload) -> None:
+        self._stale[workload] = None
+        self._news.set()
+
+    def _reconcile(self, group: asyncio.TaskGroup) -> None:
+        for name in self._namespaces.keys() - self._followed.keys():
+            self._namespaces.pop(name).close()
+        for name in self._followed.keys() - self._namespaces.keys():
+            self._open(name, group)
+
+    def _open(self, name: str, group: asyncio.TaskGroup) -> None:
+        follower = reflector.Reflector(
+            self._server, decoding.pods(), scope=name, pace=self._pace, clock=self._clock
+        )
+        namespace = _Namespace(follower)
+        self._namespaces[name] = namespace
+        namespace.task = group.create_task(self._keep(name, namespace), name=f"pods of {name}")
+
+    async def _keep(self, name: str, namespace: "_Namespace") -> None:
+        async with aclosing(namespace.follower.stream()) as items:
+            async for item in items:
+                touched = namespace.take(item)
+                for workload_name, workload in self._followed.get(name, {}).items():
+                    if touched is None or workload_name in touched:
+                        self._mark(workload)
+
+
+class _Namespace:
+    """The pods of one namespace as its watch has them."""
+
+    def __init__(self, follower: reflector.Reflector[objects.Pod, decoding.PlacedPod]) -> None:
+        self.follower = follower
+        self.task: asyncio.Task[None] | None = None
+        self.position: int | None = None
+        self._pods: dict[str, decoding.PlacedPod] = {}
+
+    def close(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+    def pods_of(self, workload: str) -> tuple[Pod, ...]:
+        """In the order in which they were first seen."""
+        return tuple(p.pod for p in self._pods.values() if p.workload == workload and p.pod is not None)
+
+    def take(
+        self, item: reflector.Listed[decoding.PlacedPod] | reflector.Changed[decoding.PlacedPod]
+    ) -> frozenset[str] | None:
+        """Names of the workloads whose pods have changed with it; None for all."""
+        if isinstance(item, reflector.Changed):
+            return self._take_change(item.observation)
+        self.position = item.resource_version
+        kept = {uid: pod for uid, pod in self._pods.items() if uid in item.present}
+        self._pods = kept | {placed.uid: placed for placed in item.observations}
+        return None
+
+    def _take_change(self, placed: decoding.PlacedPod) -> frozenset[str]:
+        before = self._pods.get(placed.uid)
+        self.position = placed.resource_version
+        if placed.pod is None:
+            self._pods.pop(placed.uid, None)
+        else:
+            self._pods[placed.uid] = placed
+        same = (before.pod if before else None) == placed.pod
+        return frozenset() if same else frozenset({placed.workload})

@@ -1,0 +1,148 @@
+"""Reads one workload now: itself, its ReplicaSets, its pods; and who owns a ReplicaSet or a pod.
+
+For hints, for rollouts in flight that are re-read on a timer, and for whoever wants the truth at once. Single
+objects are read as lists of one, because only a list says at which version something is absent.
+"""
+
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+
+from shipbell import errors
+from shipbell.domain import Observation, PodsObservation, Revision, Workload
+from shipbell.sources.hints import Hint
+from shipbell.sources.kubernetes import credentials, decoding, listing, objects, resources, transport
+from shipbell.sources.kubernetes.decoding import ValueT
+from shipbell.sources.kubernetes.objects import ObjectT
+
+SELECTORS_KEPT = 2000
+"""Label selectors that are remembered, about 100 bytes each. A Deployment's never changes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """One workload as it was, or was not, at `resource_version`."""
+
+    kind: str
+    namespace: str
+    name: str
+    resource_version: int
+    """Of the list that was read, so that it dates an absence too."""
+    observation: Observation | None
+    """None: there was no such object."""
+
+
+class Reader:
+    """Reads from one cluster. Every method raises `SourceError` or a class below it."""
+
+    def __init__(
+        self,
+        server: transport.Transport,
+        cluster: str,
+        *,
+        clock: Callable[[], datetime] = credentials.now_utc,
+    ) -> None:
+        self._server = server
+        self._clock = clock
+        self._deployments = decoding.deployments(cluster)
+        self._replicasets = decoding.replicasets()
+        self._pods = decoding.pods()
+        self._selectors: dict[str, str] = {}
+
+    async def owner(self, hint: Hint) -> Hint | None:
+        """The workload that a hint means: the object itself, or what owns the ReplicaSet or pod.
+
+        None where it is owned by nothing that is told about, or is already gone; then its workload changes
+        as well, and that is a hint of its own.
+        """
+        if hint.kind == resources.DEPLOYMENTS.kind:
+            return hint
+        if hint.kind == resources.REPLICASETS.kind:
+            above = await self._controller(self._replicasets, hint)
+        elif hint.kind == resources.PODS.kind:
+            above = await self._controller(self._pods, hint)
+        else:
+            return None
+        return await self.owner(above) if above else None
+
+    async def workload(self, kind: str, namespace: str, name: str) -> Reading:
+        """The workload of that name, there or not."""
+        if kind != resources.DEPLOYMENTS.kind:
+            raise errors.SourceError(f"a {kind} is not among the workloads that are read")
+        version, found = await self._one(self._deployments, namespace, name)
+        observation = None
+        if found is not None:
+            self._remember_selector(found)
+            observation = self._deployments.build(found, self._clock(), False)
+        return Reading(
+            kind=kind, namespace=namespace, name=name, resource_version=version, observation=observation
+        )
+
+    async def revisions(self, observation: Observation) -> tuple[Revision, ...]:
+        """The ReplicaSets that the workload owns, by number; none where it is gone."""
+        workload = observation.workload
+        selector = await self._selector(workload)
+        if selector is None:
+            return ()
+        _, found = await self._list(self._replicasets, workload.namespace, {"labelSelector": selector})
+        own = [decoding.revision(thing) for thing in found if _is_owned(thing, workload.uid)]
+        return tuple(sorted(own, key=lambda revision: revision.number or 0))
+
+    async def pods(self, workload: Workload) -> PodsObservation | None:
+        """The workload's pods of every revision, but for those that are being deleted or have finished.
+
+        None where the workload is gone.
+        """
+        selector = await self._selector(workload)
+        if selector is None:
+            return None
+        version, found = await self._list(self._pods, workload.namespace, {"labelSelector": selector})
+        at = self._clock()
+        placed = [self._pods.build(thing, at, False) for thing in found]
+        return PodsObservation(
+            workload=workload,
+            resource_version=version,
+            at=at,
+            pods=tuple(p.pod for p in placed if p.pod is not None and p.workload == workload.name),
+        )
+
+    async def _controller(self, format_: decoding.Format[ObjectT, ValueT], hint: Hint) -> Hint | None:
+        _, found = await self._one(format_, hint.namespace, hint.name)
+        above = decoding.controller(found) if found is not None else None
+        return Hint(kind=above.kind, namespace=hint.namespace, name=above.name) if above else None
+
+    async def _selector(self, workload: Workload) -> str | None:
+        """The workload's label selector; None where it is gone, or another has taken its name."""
+        if workload.uid not in self._selectors:
+            await self.workload(workload.kind, workload.namespace, workload.name)
+        return self._selectors.get(workload.uid)
+
+    def _remember_selector(self, deployment: objects.Deployment) -> None:
+        while len(self._selectors) >= SELECTORS_KEPT:
+            del self._selectors[next(iter(self._selectors))]
+        wanted = deployment.spec.selector or objects.LabelSelector()
+        self._selectors[deployment.metadata.uid] = decoding.selector(wanted)
+
+    async def _one(
+        self, format_: decoding.Format[ObjectT, ValueT], namespace: str, name: str
+    ) -> tuple[int, ObjectT | None]:
+        version, found = await self._list(format_, namespace, {"fieldSelector": f"metadata.name={name}"})
+        return version, next(iter(found), None)
+
+    async def _list(
+        self, format_: decoding.Format[ObjectT, ValueT], namespace: str, selectors: dict[str, str]
+    ) -> tuple[int, list[ObjectT]]:
+        """All that matches, and the version it is of."""
+        version, found = 0, []
+        pages = listing.pages(self._server, format_, namespace=namespace, selectors=selectors)
+        async with aclosing(pages):
+            async for page in pages:
+                version = decoding.version(page.metadata.resource_version)
+                found += page.items or []
+        return version, found
+
+
+def _is_owned(thing: objects.Object, uid: str) -> bool:
+    owner = decoding.controller(thing)
+    return owner is not None and owner.uid == uid

@@ -1,0 +1,139 @@
+"""Objects as the API server writes them, in the shape that a test needs."""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+CREATED = "2026-01-30T14:02:11Z"
+
+
+def deployment(
+    name: str = "web",
+    *,
+    namespace: str = "shop",
+    uid: str = "",
+    image: str = "reg.example/shop/web:1.4.1",
+    generation: int = 1,
+    annotations: dict[str, str] | None = None,
+    spec: Json | None = None,
+    status: Json | None = None,
+) -> Json:
+    pods = {"containers": [{"name": "web", "image": image, "resources": {}}], "restartPolicy": "Always"}
+    return {
+        "kind": "Deployment",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "uid": uid or f"uid-{namespace}-{name}",
+            "resourceVersion": "1",
+            "generation": generation,
+            "creationTimestamp": CREATED,
+            "labels": {"app": name},
+            "annotations": {"deployment.kubernetes.io/revision": "1", **(annotations or {})},
+        },
+        "spec": {
+            "replicas": 2,
+            "selector": {"matchLabels": {"app": name}},
+            "template": {"metadata": {"creationTimestamp": None, "labels": {"app": name}}, "spec": pods},
+            "progressDeadlineSeconds": 600,
+            **(spec or {}),
+        },
+        "status": {"observedGeneration": generation, "replicas": 2, "updatedReplicas": 2, **(status or {})},
+    }
+
+
+def replicaset(
+    name: str = "web-79fc7fd494",
+    *,
+    owner: str = "web",
+    namespace: str = "shop",
+    revision: str = "1",
+    history: str = "",
+) -> Json:
+    hash_ = name.rpartition("-")[2]
+    annotations = {"deployment.kubernetes.io/revision": revision}
+    if history:
+        annotations["deployment.kubernetes.io/revision-history"] = history
+    made = deployment(owner, namespace=namespace)
+    template = made["spec"]["template"]
+    labels = {"app": owner, "pod-template-hash": hash_}
+    return {
+        "kind": "ReplicaSet",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "uid": f"uid-{namespace}-{name}",
+            "creationTimestamp": CREATED,
+            "labels": labels,
+            "annotations": annotations,
+            "ownerReferences": [_owner("Deployment", owner, f"uid-{namespace}-{owner}")],
+        },
+        "spec": {
+            "replicas": 2,
+            "template": {**template, "metadata": {"creationTimestamp": None, "labels": labels}},
+        },
+        "status": {"replicas": 2, "readyReplicas": 1, "availableReplicas": 1},
+    }
+
+
+def pod(
+    name: str = "web-79fc7fd494-x7x2v",
+    *,
+    namespace: str = "shop",
+    app: str = "web",
+    ready: bool = True,
+    phase: str = "Running",
+    containers: list[Json] | None = None,
+    init_containers: list[Json] | None = None,
+    conditions: list[Json] | None = None,
+    deleting: bool = False,
+) -> Json:
+    owner = name.rpartition("-")[0]
+    metadata: Json = {
+        "name": name,
+        "namespace": namespace,
+        "uid": f"uid-{namespace}-{name}",
+        "creationTimestamp": CREATED,
+        "labels": {"app": app, "pod-template-hash": owner.rpartition("-")[2]},
+        "ownerReferences": [_owner("ReplicaSet", owner, f"uid-{namespace}-{owner}")],
+    }
+    if deleting:
+        metadata["deletionTimestamp"] = CREATED
+    return {
+        "kind": "Pod",
+        "metadata": metadata,
+        "spec": {
+            "containers": [{"name": "web", "image": "reg.example/shop/web:1.4.1"}],
+            "initContainers": [{"name": "migrate", "image": "reg.example/shop/migrate:1.4.1"}],
+        },
+        "status": {
+            "phase": phase,
+            "conditions": [{"type": "Ready", "status": "True" if ready else "False"}, *(conditions or [])],
+            "containerStatuses": containers or [],
+            "initContainerStatuses": init_containers or [],
+        },
+    }
+
+
+def container(
+    *,
+    name: str = "web",
+    ready: bool = False,
+    restarts: int = 0,
+    waiting: Json | None = None,
+    terminated: Json | None = None,
+    last: Json | None = None,
+) -> Json:
+    state = {"waiting": waiting} if waiting else {"terminated": terminated} if terminated else {"running": {}}
+    return {
+        "name": name,
+        "image": "sha256:0123",
+        "ready": ready,
+        "restartCount": restarts,
+        "state": state,
+        "lastState": {"terminated": last} if last else {},
+    }
+
+
+def _owner(kind: str, name: str, uid: str) -> Json:
+    return {"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": uid, "controller": True}
