@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from shipbell import errors, store
+from shipbell import config, errors, store
 from shipbell.cli import documents, options, program, tables, views
 from shipbell.domain import Rollout, State
 
@@ -31,8 +31,8 @@ def rollouts(
     config_file: Path | None, flags: tuple[str, ...], namespace: str | None, limit: int, output: str | None
 ) -> None:
     """List rollouts, newest first."""
-    url = options.load_quietly(config_file, flags).store.url
-    found = asyncio.run(_rollouts(url, namespace, limit))
+    settings = options.load_quietly(config_file, flags)
+    found = asyncio.run(_rollouts(settings.store, namespace, limit))
     if output in ("json", "yaml"):
         click.echo(documents.write(documents.rollouts(found), output))
     elif found:
@@ -56,11 +56,12 @@ def rollout(
 ) -> None:
     """Show a workload's latest rollout in full.
 
-    What happened, who was told, and the rollouts before it. Exits with 3 if it has failed or is failing, with 1 if there is none.
+    What happened, who was told, and the rollouts before it. Exits with 3 if it has failed or is failing,
+    with 1 if there is none.
     """
     about = options.workload(workload, namespace)
-    url = options.load_quietly(config_file, flags).store.url
-    history = asyncio.run(_history(url, about))
+    settings = options.load_quietly(config_file, flags)
+    history = asyncio.run(_history(settings.store, about))
     if history is None:
         raise errors.ShipbellError(f"no rollout of {about.namespace}/{about.name} is known")
     if output in ("json", "yaml"):
@@ -71,13 +72,20 @@ def rollout(
         raise SystemExit(program.BAD_ROLLOUT)
 
 
-async def _rollouts(url: str, namespace: str | None, limit: int) -> tuple[Rollout, ...]:
-    async with await store.Store.open(url) as opened:
+async def _open(where: config.Store) -> store.Store:
+    """Opens the store; one that is not there stays away, where SQLite would create an empty file."""
+    if not where.file.exists():
+        raise errors.StoreError(f"there is no store at {where.file} yet; `shipbell run` creates it")
+    return await store.Store.open(where.url)
+
+
+async def _rollouts(where: config.Store, namespace: str | None, limit: int) -> tuple[Rollout, ...]:
+    async with await _open(where) as opened:
         return await opened.rollouts(namespace=namespace, limit=limit)
 
 
-async def _history(url: str, about: options.Workload) -> views.History | None:
-    async with await store.Store.open(url) as opened:
+async def _history(where: config.Store, about: options.Workload) -> views.History | None:
+    async with await _open(where) as opened:
         found = await opened.workload_rollouts(about.namespace, about.name)
         if not found:
             return None

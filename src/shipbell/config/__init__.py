@@ -6,6 +6,6 @@ it: the composition root hands the parts what they need. Secrets come from files
 """
 
 from shipbell.config.loading import load
-from shipbell.config.settings import Settings
+from shipbell.config.settings import Settings, Store
 
-__all__ = ["load", "Settings"]
+__all__ = ["load", "Settings", "Store"]

@@ -210,6 +210,11 @@ class Store(Section):
     url: Annotated[str, AfterValidator(_store_url)] = "sqlite:///shipbell.db"
     """`sqlite:///FILE` (relative to the working directory) or `sqlite:////FILE` (absolute)."""
 
+    @property
+    def file(self) -> Path:
+        """The database's file."""
+        return Path(self.url.removeprefix("sqlite:///"))
+
 
 class Verdict(Section):
     """When a rollout counts as failing, restarted or stalled. The rest is the API's own word."""
