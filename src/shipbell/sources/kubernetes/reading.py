@@ -6,7 +6,6 @@ objects are read as lists of one, because only a list says at which version some
 
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime
 
 from shipbell import errors
@@ -15,22 +14,10 @@ from shipbell.sources.hints import Hint
 from shipbell.sources.kubernetes import credentials, decoding, listing, objects, resources, transport
 from shipbell.sources.kubernetes.decoding import ValueT
 from shipbell.sources.kubernetes.objects import ObjectT
+from shipbell.sources.kubernetes.reflector import Listed
 
 SELECTORS_KEPT = 2000
 """Label selectors that are remembered, about 100 bytes each. A Deployment's never changes."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
-    """One workload as it was, or was not, at `resource_version`."""
-
-    kind: str
-    namespace: str
-    name: str
-    resource_version: int
-    """Of the list that was read, so that it dates an absence too."""
-    observation: Observation | None
-    """None: there was no such object."""
 
 
 class Reader:
@@ -66,17 +53,21 @@ class Reader:
             return None
         return await self.owner(above) if above else None
 
-    async def workload(self, kind: str, namespace: str, name: str) -> Reading:
-        """The workload of that name, there or not."""
+    async def workload(self, kind: str, namespace: str, name: str) -> Listed[Observation]:
+        """The workload of that name, there or not: a complete list of what bears it."""
         if kind != resources.DEPLOYMENTS.kind:
             raise errors.SourceError(f"a {kind} is not among the workloads that are read")
         version, found = await self._one(self._deployments, namespace, name)
-        observation = None
-        if found is not None:
-            self._remember_selector(found)
-            observation = self._deployments.build(found, self._clock(), False)
-        return Reading(
-            kind=kind, namespace=namespace, name=name, resource_version=version, observation=observation
+        for deployment in found:
+            self._remember_selector(deployment)
+        at = self._clock()
+        return Listed(
+            resource=resources.DEPLOYMENTS.name,
+            scope=namespace,
+            name=name,
+            resource_version=version,
+            observations=tuple(self._deployments.build(thing, at, False) for thing in found),
+            present=frozenset(thing.metadata.uid for thing in found),
         )
 
     async def revisions(self, observation: Observation) -> tuple[Revision, ...]:
@@ -109,7 +100,7 @@ class Reader:
 
     async def _controller(self, format_: decoding.Format[ObjectT, ValueT], hint: Hint) -> Hint | None:
         _, found = await self._one(format_, hint.namespace, hint.name)
-        above = decoding.controller(found) if found is not None else None
+        above = decoding.controller(found[0]) if found else None
         return Hint(kind=above.kind, namespace=hint.namespace, name=above.name) if above else None
 
     async def _selector(self, workload: Workload) -> str | None:
@@ -126,9 +117,8 @@ class Reader:
 
     async def _one(
         self, format_: decoding.Format[ObjectT, ValueT], namespace: str, name: str
-    ) -> tuple[int, ObjectT | None]:
-        version, found = await self._list(format_, namespace, {"fieldSelector": f"metadata.name={name}"})
-        return version, next(iter(found), None)
+    ) -> tuple[int, list[ObjectT]]:
+        return await self._list(format_, namespace, {"fieldSelector": f"metadata.name={name}"})
 
     async def _list(
         self, format_: decoding.Format[ObjectT, ValueT], namespace: str, selectors: dict[str, str]

@@ -39,6 +39,8 @@ class Listed(Generic[ValueT]):
     """As in `deployments.apps`."""
     scope: str
     """The namespace that was listed; empty for all of them."""
+    name: str = ""
+    """Set where only the object of that name was asked for."""
     resource_version: int
     observations: tuple[ValueT, ...]
     """Those that are new or changed since this reflector last gave them; in its first list, all."""
