@@ -43,7 +43,11 @@ def read(path: Path) -> Document:
         raise errors.ConfigError((f"{path}: cannot be read: {reason}; check the path",)) from error
     except UnicodeDecodeError as error:
         raise errors.ConfigError((f"{path}: is not UTF-8; save it in that encoding",)) from error
-    return _Walk().document(_compose(path, text))
+    node = _compose(path, text)
+    if node is not None and not isinstance(node, MappingNode):
+        what = "is no mapping of settings; write them as name: value"
+        raise errors.ConfigError((f"{path}:{node.start_mark.line + 1}: {what}",))
+    return _Walk().document(node)
 
 
 def _compose(path: Path, text: str) -> Node | None:
@@ -52,7 +56,7 @@ def _compose(path: Path, text: str) -> Node | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        what = " ".join(str(error.problem or error.context or "cannot be parsed").split())
+        what = " ".join(", ".join(filter(None, (error.context, error.problem))).split())
         remedy = "check the indentation, and put values that hold : or # in quotes"
         raise errors.ConfigError((f"{path}:{line}: is no valid YAML: {what}; {remedy}",)) from error
     except (YAMLError, RecursionError) as error:
@@ -69,16 +73,13 @@ class _Walk:
         self._lines: dict[Place, int] = {}
         self._problems: list[tuple[Place, int, str]] = []
 
-    def document(self, node: Node | None) -> Document:
-        value = self._convert(node, ()) if node is not None else None
-        if value is not None and not isinstance(value, dict):
-            self._complain((), node, "must be a mapping of settings; write them as name: value")
-            value = None
-        return Document(values=value or {}, lines=self._lines, problems=tuple(self._problems))
+    def document(self, node: MappingNode | None) -> Document:
+        values = self._mapping(node, ()) if node is not None else {}
+        return Document(values=values, lines=self._lines, problems=tuple(self._problems))
 
     def _convert(self, node: Node, place: Place) -> Any:
         if len(place) > DEEPEST:
-            self._complain(place, node, "is nested too deeply; no setting is")
+            self._complain(place[:1], node, "is nested too deeply; no setting is")
             return None
         if isinstance(node, MappingNode):
             return self._mapping(node, place)
@@ -113,6 +114,5 @@ class _Walk:
             self._complain(place, node, "is a kind of value that no setting takes; put it in quotes")
             return None
 
-    def _complain(self, place: Place, node: Node | None, text: str) -> None:
-        line = node.start_mark.line + 1 if node is not None else 1
-        self._problems.append((place, line, text))
+    def _complain(self, place: Place, node: Node, text: str) -> None:
+        self._problems.append((place, node.start_mark.line + 1, text))
