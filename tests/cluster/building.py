@@ -1,8 +1,9 @@
 """Builds the control plane's programs from the Go module proxy, once per version.
 
-What `scripts/build-control-plane` runs. No registry has them as packages. A cold build takes about five minutes on two cores; after that this is a
-no-op. Each program appears under its final name only when it is complete, and two builds at once wait for
-each other. Standard library only, so that it can run before the project's environment exists.
+What `scripts/build-control-plane` runs, because no registry has the programs as packages. A cold build takes
+about five minutes on two cores; after that this is a no-op. Each program appears under its final name only
+when it is complete, and two builds at once wait for each other. Standard library only, so that it can run
+before the project's environment exists.
 """
 
 import argparse
