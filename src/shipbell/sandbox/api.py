@@ -36,13 +36,13 @@ class Api:
 
     async def _handle(self, request: web.Request) -> web.Response:
         name = request.match_info["method"]
-        body = await request.read()
+        content_type = request.headers.get("Content-Type", "")
         try:
-            arguments = arguments_of(request.headers.get("Content-Type", ""), body, request.query)
+            arguments = arguments_of(content_type, await request.read(), request.query)
         except Refusal as refusal:
-            return json_reply(refusal.body()).response()
+            return await self._exchange.serve(request, _unreadable(name, refusal))
         token = _token(request.headers.get("Authorization", ""), arguments)
-        warnings = _charset_warnings(request.headers.get("Content-Type", ""))
+        warnings = _charset_warnings(content_type)
 
         def carry_out(now: float) -> Outcome:
             return self._answered(name, token, arguments, now=now, warnings=warnings)
@@ -114,6 +114,11 @@ def arguments_of(content_type: str, body: bytes, query: Mapping[str, str]) -> Ar
     if kind in {"application/x-www-form-urlencoded", ""}:
         return Arguments({**query, **_form(body)})
     raise Refusal("invalid_post_type")
+
+
+def _unreadable(name: str, refusal: Refusal) -> Intent:
+    outcome = Outcome(reply=json_reply(refusal.body()), word=refusal.code)
+    return Intent(method=name, channel="", carry_out=lambda _now: outcome)
 
 
 def _json(body: bytes) -> dict[str, object]:

@@ -45,7 +45,7 @@ class Arguments:
         value = self._values.get(name, default)
         try:
             return int(value)  # type: ignore[call-overload,no-any-return]  # a wrong type is the TypeError below
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise Refusal(
                 "invalid_arguments", messages=[f"[ERROR] must be a number [json-pointer:/{name}]"]
             ) from None

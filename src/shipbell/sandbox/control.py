@@ -68,7 +68,22 @@ class RestoreTokens(_Change, frozen=True, kw_only=True, tag="restore_tokens"):
     """An administrator takes it in again, with the old tokens."""
 
 
-Change = AddChannel | ChangeChannel | AddWebhook | DeleteMessage | Say | RevokeTokens | RestoreTokens
+class DelayHistory(_Change, frozen=True, kw_only=True, tag="delay_history"):
+    """New messages can be read through the API only after a while."""
+
+    seconds: float
+
+
+Change = (
+    AddChannel
+    | ChangeChannel
+    | AddWebhook
+    | DeleteMessage
+    | Say
+    | RevokeTokens
+    | RestoreTokens
+    | DelayHistory
+)
 
 
 class Control:
@@ -146,6 +161,9 @@ def apply(space: workspace.Workspace, change: Change) -> Any:
             return space.revoke_tokens()
         case RestoreTokens():
             return space.restore_tokens()
+        case DelayHistory():
+            space.history_lag = change.seconds
+            return None
 
 
 def _changed(space: workspace.Workspace, change: ChangeChannel) -> workspace.Channel:

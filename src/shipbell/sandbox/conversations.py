@@ -111,7 +111,10 @@ def _shown(channel: workspace.Channel) -> dict[str, Any]:
 
 
 def _seen(request: Request, message: workspace.Message) -> bool:
-    """Whether a reader still sees something there: the message, or the tombstone over a living thread."""
+    """Whether a reader finds something there by now: the message, or the tombstone over a living thread."""
+    lag = request.space.history_lag
+    if lag > 0 and message.versions[0].at > request.space.clock() - lag:
+        return False
     return message.deleted_at is None or bool(request.space.replies(message))
 
 

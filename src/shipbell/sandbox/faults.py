@@ -6,7 +6,7 @@ is struck. Deeds of other people (deleting, archiving, revoking) are no faults: 
 """
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -27,14 +27,14 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     stored: bool = False
     """Whether the call is carried out nevertheless, before it goes wrong (`slow` always is)."""
     code: str = "internal_error"
-    status: int = 503
-    retry_after: int = 1
+    status: Annotated[int, msgspec.Meta(ge=400, le=599)] = 503
+    retry_after: Annotated[int, msgspec.Meta(ge=0)] = 1
     """Seconds."""
-    delay: float = 0.0
+    delay: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     """Seconds before the answer, of any kind."""
-    times: int | None = None
+    times: Annotated[int, msgspec.Meta(ge=1)] | None = None
     """So many calls."""
-    seconds: float | None = None
+    seconds: Annotated[float, msgspec.Meta(ge=0)] | None = None
     """So long from the order on, every call (or `times` of them)."""
 
 

@@ -16,6 +16,9 @@ _WRITTEN = re.compile(
 _BARE = re.compile(r"(?<![\w&])@(?P<who>here|channel|everyone)\b")
 _RICH = {"user": ("user_id", "@"), "usergroup": ("usergroup_id", "!subteam^"), "broadcast": ("range", "!")}
 
+_LEGACY = frozenset({"pretext", "title", "text", "value"})
+"""The fields of an old attachment, whose objects have no type, that Slack parses."""
+
 
 def within(text: str, blocks: tuple[Any, ...], attachments: tuple[Any, ...]) -> tuple[str, ...]:
     """Every mention once, in order of appearance, written as `<!here>` or `<@U1>`."""
@@ -39,7 +42,9 @@ def _in_object(value: dict[str, Any]) -> Iterator[str]:
         key, sign = _RICH[kind]
         yield f"<{sign}{value.get(key, '')}>"
     else:
-        for one in value.values():
+        for key, one in value.items():
+            if kind is None and key in _LEGACY and isinstance(one, str):
+                yield from _in_mrkdwn(one, verbatim=False)
             yield from _in_json(one)
 
 

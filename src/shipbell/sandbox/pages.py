@@ -66,10 +66,10 @@ class Pages:
         changes: asyncio.Queue[bytes | None] = asyncio.Queue()
 
         def changed(message: workspace.Message | None) -> None:
-            if changes.qsize() >= _BACKLOG:
-                changes.put_nowait(None)
-            else:
+            if changes.qsize() < _BACKLOG:
                 changes.put_nowait(self._channels() if message is None else _message(message))
+            elif changes.qsize() == _BACKLOG:
+                changes.put_nowait(None)
 
         stop = self._space.listen(changed)
         try:

@@ -65,11 +65,10 @@ class Sandbox:
         return f"{self.base_url}services/{self.workspace.add_webhook(channel).path}"
 
     def order(self, fault: faults.Fault) -> None:
-        """Let something go wrong from now on; see `faults.Fault`. Needs the running loop for `down`."""
+        """Let something go wrong from now on; see `faults.Fault`. One outage follows another."""
         if fault.kind == "down":
-            self._outage = asyncio.get_running_loop().create_task(
-                self._out(fault.seconds or 0.0), name="sandbox-outage"
-            )
+            outage = self._out(fault.seconds or 0.0, after=self._outage)
+            self._outage = asyncio.get_running_loop().create_task(outage, name="sandbox-outage")
         else:
             self._exchange.orders.order(fault, now=self.workspace.clock())
 
@@ -138,7 +137,9 @@ class Sandbox:
         if runner is not None:
             await runner.cleanup()
 
-    async def _out(self, seconds: float) -> None:
+    async def _out(self, seconds: float, *, after: asyncio.Task[None] | None) -> None:
+        if after is not None:
+            await after
         await self.go_down()
         await asyncio.sleep(seconds)
         await self.come_back()

@@ -69,7 +69,7 @@ def seen(message: workspace.Message) -> MessageView:
         app=bool(message.author.bot_id),
         parts=() if message.deleted_at else _parts(message.content),
         attachments=() if message.deleted_at else tuple(map(_attachment, message.content.attachments)),
-        text=mrkdwn.plain(message.text).text,
+        text="" if message.deleted_at else mrkdwn.plain(message.text).text,
         rings=message.rings,
         thread_ts=message.thread_ts,
         broadcast=message.broadcast,

@@ -164,6 +164,8 @@ class Workspace:
         self.url = url
         """Where permalinks lead; ends with a slash."""
         self.clock = clock
+        self.history_lag = 0.0
+        """Seconds until a message can be read through the API; Slack promises nothing about this."""
         self._channels: dict[str, Channel] = {}
         self._tokens: dict[str, Token] = {}
         self._webhooks: dict[str, Webhook] = {}
