@@ -54,8 +54,8 @@ class Program:
     def last_words(self, lines: int = 15) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
 
-    async def stop(self, *, patience: float = 3) -> None:
-        """SIGTERM, then SIGKILL after `patience` seconds; returns when it is gone."""
+    async def stop(self, *, patience: float = 1) -> None:
+        """SIGTERM, then SIGKILL after `patience` seconds; returns when it is gone. Its data is scratch."""
         self._signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(patience):
