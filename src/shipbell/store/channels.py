@@ -3,26 +3,23 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext import asyncio as sa_asyncio
 
 from shipbell.store import engine, schema
 
 _channels = schema.channels.c
 
 
-async def find(connection: sa_asyncio.AsyncConnection, workspace: str, name: str) -> str | None:
+def find(connection: sa.Connection, workspace: str, name: str) -> str | None:
     """The ID of a channel, if it was ever learnt; `#` in front makes no difference."""
     statement = sa.select(_channels.channel_id).where(
         _channels.workspace == workspace, _channels.name == name.removeprefix("#")
     )
-    return await connection.scalar(statement)
+    return connection.scalar(statement)
 
 
-async def remember(
-    connection: sa_asyncio.AsyncConnection, workspace: str, name: str, channel_id: str, now: datetime
-) -> None:
+def remember(connection: sa.Connection, workspace: str, name: str, channel_id: str, now: datetime) -> None:
     """Keeps the ID of a channel; the latest word counts."""
     key = {"workspace": workspace, "name": name.removeprefix("#")}
     learnt = {"channel_id": channel_id, "at": now}
     statement = engine.insert(connection, schema.channels).values(**key, **learnt)
-    await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=learnt))
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=learnt))

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext import asyncio as sa_asyncio
 
 from shipbell.domain import State
 from shipbell.store import codec, deliveries, engine, reading, schema
@@ -45,24 +44,22 @@ _importance = sa.case(
 """Failures, other endings, starts, progress."""
 
 
-async def claim(
-    connection: sa_asyncio.AsyncConnection, now: datetime, owner: str, lease: timedelta
-) -> deliveries.Claim | None:
+def claim(connection: sa.Connection, now: datetime, owner: str, lease: timedelta) -> deliveries.Claim | None:
     """Takes the most important delivery that may be claimed now; None if there is none."""
-    row = (await connection.execute(_candidate(now))).first()
+    row = (connection.execute(_candidate(now))).first()
     if row is None:
         return None
     token, until = uuid.uuid4().hex, now + lease
-    await connection.execute(
+    connection.execute(
         sa.update(schema.deliveries)
         .where(_deliveries.rollout_id == row.rollout_id, _deliveries.destination == row.destination)
         .values(lease_token=token, lease_owner=owner, lease_until=until)
     )
     return deliveries.Claim(
         rollout=codec.rollout(row.rollout),
-        transitions=await reading.transitions(connection, row.rollout_id),
+        transitions=reading.transitions(connection, row.rollout_id),
         destination=codec.destination(row.body),
-        posts=await reading.posts(connection, row.rollout_id, row.destination),
+        posts=reading.posts(connection, row.rollout_id, row.destination),
         told_version=row.told_version,
         attempts=row.attempts,
         token=token,
@@ -82,27 +79,25 @@ def _candidate(now: datetime) -> sa.Select[Any]:
     )
 
 
-async def next_due(connection: sa_asyncio.AsyncConnection, now: datetime) -> datetime | None:
+def next_due(connection: sa.Connection, now: datetime) -> datetime | None:
     """When the next delivery can be claimed: `now` if one can be already, None if none is due."""
     earliest = sa.select(sa.func.min(_claimable_at)).select_from(schema.deliveries).join(schema.rollouts)
-    moment = await connection.scalar(earliest.where(schema.DUE))
+    moment = connection.scalar(earliest.where(schema.DUE))
     return max(moment, now) if moment else None
 
 
-async def held(
-    connection: sa_asyncio.AsyncConnection, claim_: deliveries.Claim, now: datetime, *, lock: bool = False
-) -> bool:
+def held(connection: sa.Connection, claim_: deliveries.Claim, now: datetime, *, lock: bool = False) -> bool:
     """Whether the claim still stands; with `lock`, also until the transaction ends."""
     statement = sa.select(_deliveries.lease_until).where(*of(claim_), _deliveries.lease_until > now)
-    return await connection.scalar(statement.with_for_update() if lock else statement) is not None
+    return connection.scalar(statement.with_for_update() if lock else statement) is not None
 
 
-async def extend(
-    connection: sa_asyncio.AsyncConnection, claim_: deliveries.Claim, now: datetime, lease: timedelta
+def extend(
+    connection: sa.Connection, claim_: deliveries.Claim, now: datetime, lease: timedelta
 ) -> deliveries.Claim | None:
     """The same claim with a new lease; None if it was lost."""
     until = now + lease
-    result = await connection.execute(
+    result = connection.execute(
         sa.update(schema.deliveries)
         .where(*of(claim_), _deliveries.lease_until > now)
         .values(lease_until=until)
@@ -110,8 +105,8 @@ async def extend(
     return dataclasses.replace(claim_, lease_until=until) if result.rowcount else None
 
 
-async def release(
-    connection: sa_asyncio.AsyncConnection,
+def release(
+    connection: sa.Connection,
     claim_: deliveries.Claim,
     *,
     told_version: int | None,
@@ -123,7 +118,7 @@ async def release(
     """Gives the claim back with what came of it; False if it was lost, and then nothing is changed."""
     told = _told(claim_, told_version)
     version = told_version if told_version is not None else _deliveries.told_version
-    result = await connection.execute(
+    result = connection.execute(
         sa.update(schema.deliveries)
         .where(*of(claim_))
         .values(

@@ -1,19 +1,23 @@
-"""The way to the database: connections, transactions, and the few things that SQLite and PostgreSQL spell
-differently.
+"""The way to the database: connections, transactions, and what SQLite and PostgreSQL spell differently.
 
-Everything that goes wrong here leaves as an `errors.StoreError` that names the database without its password.
+Statements are plain functions of a `sqlalchemy.Connection`; here they are run off the event loop, each with
+everything that it needs in one go. (An async driver for SQLite does the same with a thread, but changes
+threads four times for each statement: five milliseconds for a transaction where one would do.) For
+PostgreSQL the same functions run under `AsyncConnection.run_sync`.
+
 A write transaction takes its locks at once (`BEGIN IMMEDIATE`); writers of one process stand in line for it
-instead of polling a locked file. Reads never wait for writers, nor these for them (WAL).
+instead of polling a locked file. Readers never wait for writers, nor these for them (WAL). What goes wrong
+leaves as an `errors.StoreError` that names the database without its password.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent import futures
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.ext import asyncio as sa_asyncio
 from sqlalchemy.ext import compiler
 
 from shipbell import errors
@@ -21,47 +25,62 @@ from shipbell import errors
 BUSY_SECONDS = 10.0
 """How long a write waits for another process (a command, a backup) that writes to the same file."""
 
-CONNECTIONS = 5
-"""One writes, the others read. Each has a thread."""
+READERS = 2
+"""Reads that may run side by side."""
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 """A commit that was answered survives a power cut: https://sqlite.org/pragma.html#pragma_synchronous."""
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 class Database:
-    """A pool of connections to one database. Opens them as needed; must be closed."""
+    """One database, its connections and threads. Opens them as needed; must be closed."""
 
     def __init__(self, url: str) -> None:
-        self._url = parse(url)
-        self._engine = _create(self._url)
-        self._writer = self._engine.execution_options(shipbell_writes=True)
+        parsed = parse(url)
+        self.name = parsed.render_as_string(hide_password=True)
+        """The URL as it may be shown to people."""
+        self._engine = _create(parsed)
+        self._writer = futures.ThreadPoolExecutor(1, "store-writer")
+        self._readers = futures.ThreadPoolExecutor(READERS, "store-reader")
         self._turn = asyncio.Lock()
 
-    def __repr__(self) -> str:
-        return f"Database({self.name})"
-
-    @property
-    def name(self) -> str:
-        """The URL as it may be shown to people: without the password."""
-        return shown(self._url)
-
-    @contextlib.asynccontextmanager
-    async def reading(self) -> AsyncIterator[sa_asyncio.AsyncConnection]:
-        """A connection for reads of one statement each."""
+    async def read(
+        self, statement: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Runs what changes nothing."""
         with self._translated("could not be read"):
-            async with self._engine.connect() as connection:
-                yield connection
+            return await _run(self._readers, self._read, lambda c: statement(c, *args, **kwargs))
+
+    async def write(
+        self, change: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Runs a change as one transaction: committed when this returns, undone when it raises."""
+        async with self.transaction() as transaction:
+            return await transaction.conclude(change, *args, **kwargs)
 
     @contextlib.asynccontextmanager
-    async def writing(self) -> AsyncIterator[sa_asyncio.AsyncConnection]:
-        """One write transaction: committed at the end of the block, rolled back on any error in it."""
+    async def transaction(self) -> AsyncIterator["Transaction"]:
+        """A write transaction of several steps: undone at the end of the block, unless it was concluded."""
         with self._translated("could not be written"):
-            async with self._turn, self._writer.begin() as connection:
-                yield connection
+            async with self._turn:
+                transaction = Transaction(self._engine, self._writer)
+                try:
+                    yield transaction
+                finally:
+                    await transaction.end()
 
     async def close(self) -> None:
-        """Closes every connection; SQLite then folds its journal back into the one file."""
-        await self._engine.dispose()
+        """Waits for what runs and closes every connection; SQLite then folds its journal into the file."""
+        await _run(self._writer, self._engine.dispose)
+        self._readers.shutdown()
+        self._writer.shutdown()
+
+    def _read(self, call: Callable[[sa.Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            return call(connection)
 
     @contextlib.contextmanager
     def _translated(self, what: str) -> Iterator[None]:
@@ -71,6 +90,54 @@ class Database:
             raise errors.StoreError(f"the store {self.name} {what}: {_reason(error)}") from error
 
 
+class Transaction:
+    """A write transaction; begins with its first statement. Its owner has the turn to write.
+
+    A task that is cancelled leaves its statement running; as all of them share one thread, the end of the
+    transaction still comes after it, and the next transaction after that.
+    """
+
+    def __init__(self, engine: sa.Engine, writer: futures.Executor) -> None:
+        self._engine = engine
+        self._writer = writer
+        self._connection: sa.Connection | None = None
+
+    async def run(
+        self, statement: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Runs a statement in the transaction."""
+        return await _run(self._writer, self._run, lambda c: statement(c, *args, **kwargs))
+
+    async def conclude(
+        self, change: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Runs a last change and commits."""
+        return await _run(self._writer, self._conclude, lambda c: change(c, *args, **kwargs))
+
+    async def end(self) -> None:
+        """Undoes what was not concluded. Runs to its end even if the task is cancelled."""
+        if self._connection is not None:
+            await asyncio.shield(_run(self._writer, self._end))
+
+    def _run(self, call: Callable[[sa.Connection], T]) -> T:
+        if self._connection is None:
+            self._connection = self._engine.connect().execution_options(shipbell_writes=True)
+            self._connection.begin()
+        return call(self._connection)
+
+    def _conclude(self, call: Callable[[sa.Connection], T]) -> T:
+        result = self._run(call)
+        if self._connection is not None:
+            self._connection.commit()
+        self._end()
+        return result
+
+    def _end(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
 def parse(url: str) -> sa.URL:
     """A database URL with the driver that Shipbell uses for it."""
     try:
@@ -78,16 +145,14 @@ def parse(url: str) -> sa.URL:
     except sa.exc.ArgumentError:
         # Without the cause, which repeats the URL, password and all.
         raise errors.StoreError("the store's URL is none: want sqlite:////path/to/file.db") from None
-    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-    return parsed.set(drivername=drivers.get(parsed.drivername, parsed.drivername))
+    if parsed.get_backend_name() != "sqlite":
+        raise errors.StoreError(
+            f"no such store: {parsed.get_backend_name()}, want sqlite:////path/to/file.db"
+        )
+    return parsed.set(drivername="sqlite")
 
 
-def shown(url: sa.URL) -> str:
-    """The URL as it may be shown to people."""
-    return url.render_as_string(hide_password=True)
-
-
-def insert(connection: sa_asyncio.AsyncConnection, table: sa.Table) -> sqlite.Insert:
+def insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert:
     """An INSERT that knows ON CONFLICT, of the connection's own dialect."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
@@ -113,29 +178,31 @@ def _max(element: latest, compiler_: Any, **options: Any) -> str:
     return f"max({compiler_.process(element.clauses, **options)})"
 
 
-def _create(url: sa.URL) -> sa_asyncio.AsyncEngine:
-    options: dict[str, Any] = {"hide_parameters": True, "pool_size": CONNECTIONS, "max_overflow": 0}
-    if url.get_backend_name() == "sqlite":
-        options["connect_args"] = {"timeout": BUSY_SECONDS, "isolation_level": None}
-    try:
-        engine = sa_asyncio.create_async_engine(url, **options)
-    except (sa.exc.SQLAlchemyError, ImportError) as error:
-        raise errors.StoreError(f"no driver for the store {shown(url)}: {_reason(error)}") from error
-    if url.get_backend_name() == "sqlite":
-        sa.event.listen(engine.sync_engine, "connect", _set_pragmas)
-        sa.event.listen(engine.sync_engine, "begin", _begin)
+async def _run(executor: futures.Executor, call: Callable[..., T], *args: Any) -> T:
+    return await asyncio.get_running_loop().run_in_executor(executor, call, *args)
+
+
+def _create(url: sa.URL) -> sa.Engine:
+    """The driver's own transactions are switched off (`isolation_level=None`): they begin too late."""
+    engine = sa.create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=1 + READERS,
+        max_overflow=0,
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
+    )
+    sa.event.listen(engine, "connect", _set_pragmas)
+    sa.event.listen(engine, "begin", _begin)
     return engine
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
     for pragma in PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin(connection: sa.Connection) -> None:
-    """The driver's own transactions are switched off (`isolation_level=None`): they begin too late."""
+    """A read is one statement and needs no transaction."""
     if connection.get_execution_options().get("shipbell_writes"):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 

@@ -8,15 +8,14 @@ asked for silence.
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.ext import asyncio as sa_asyncio
 
 from shipbell.store import engine, schema
 
 _paces = schema.paces.c
 
 
-async def reserve(
-    connection: sa_asyncio.AsyncConnection,
+def reserve(
+    connection: sa.Connection,
     key: str,
     now: datetime,
     *,
@@ -29,32 +28,30 @@ async def reserve(
     One that comes later than `within` from now is left to others; the answer is when to ask again. Who
     asks with a smaller `burst` than others leaves the rest of the bucket to them.
     """
-    next_at, held = await _locked(connection, key, now)
+    next_at, held = _locked(connection, key, now)
     start = max(now, held or now)
     may_go = max(start, next_at - interval * (burst - 1))
     if within is None or may_go <= now + within:
         full_at = max(next_at, may_go) + interval
-        await connection.execute(sa.update(schema.paces).where(_paces.key == key).values(next_at=full_at))
+        connection.execute(sa.update(schema.paces).where(_paces.key == key).values(next_at=full_at))
     return may_go
 
 
-async def hold(connection: sa_asyncio.AsyncConnection, key: str, until: datetime) -> None:
+def hold(connection: sa.Connection, key: str, until: datetime) -> None:
     """Nobody goes before `until`; an earlier promise to wait longer stands."""
-    _, held = await _locked(connection, key, until)
+    _, held = _locked(connection, key, until)
     if held is None or held < until:
-        await connection.execute(sa.update(schema.paces).where(_paces.key == key).values(held_until=until))
+        connection.execute(sa.update(schema.paces).where(_paces.key == key).values(held_until=until))
 
 
-async def held_until(connection: sa_asyncio.AsyncConnection, key: str) -> datetime | None:
+def held_until(connection: sa.Connection, key: str) -> datetime | None:
     """Until when the other side asked for silence, if it ever did."""
-    return await connection.scalar(sa.select(_paces.held_until).where(_paces.key == key))
+    return connection.scalar(sa.select(_paces.held_until).where(_paces.key == key))
 
 
-async def _locked(
-    connection: sa_asyncio.AsyncConnection, key: str, now: datetime
-) -> tuple[datetime, datetime | None]:
+def _locked(connection: sa.Connection, key: str, now: datetime) -> tuple[datetime, datetime | None]:
     fresh = engine.insert(connection, schema.paces).values(key=key, next_at=now)
-    await connection.execute(fresh.on_conflict_do_nothing())
+    connection.execute(fresh.on_conflict_do_nothing())
     statement = sa.select(_paces.next_at, _paces.held_until).where(_paces.key == key)
-    row = (await connection.execute(statement.with_for_update())).one()
+    row = (connection.execute(statement.with_for_update())).one()
     return row.next_at, row.held_until

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext import asyncio as sa_asyncio
 
 from shipbell import routing
 from shipbell.domain import State
@@ -44,8 +43,8 @@ class Sent:
         }
 
 
-async def open_intent(
-    connection: sa_asyncio.AsyncConnection,
+def open_intent(
+    connection: sa.Connection,
     claim: deliveries.Claim,
     part: routing.Part,
     *,
@@ -54,7 +53,7 @@ async def open_intent(
     now: datetime,
 ) -> bool:
     """Announces a post; False if the claim was lost, or if the part was announced or posted before."""
-    if not await claiming.held(connection, claim, now, lock=True):
+    if not claiming.held(connection, claim, now, lock=True):
         return False
     fresh = {
         "status": deliveries.PostStatus.INTENT.value,
@@ -75,55 +74,47 @@ async def open_intent(
     statement = statement.on_conflict_do_update(
         index_elements=list(key), set_=fresh, where=_posts.status == deliveries.PostStatus.GONE.value
     )
-    return (await connection.execute(statement)).rowcount == 1
+    return (connection.execute(statement)).rowcount == 1
 
 
-async def settle_post(
-    connection: sa_asyncio.AsyncConnection, claim: deliveries.Claim, part: routing.Part, sent: Sent
-) -> bool:
+def settle_post(connection: sa.Connection, claim: deliveries.Claim, part: routing.Part, sent: Sent) -> bool:
     """Records the handle of a post; False if its intent is not open or not this claim's any more."""
     mine = sa.or_(_posts.token == claim.token, _held(claim))
-    return await _change(connection, claim, part, sent.columns(), schema.INTENDED, mine)
+    return _change(connection, claim, part, sent.columns(), schema.INTENDED, mine)
 
 
-async def adopt(connection: sa_asyncio.AsyncConnection, intent: deliveries.OpenIntent, sent: Sent) -> bool:
+def adopt(connection: sa.Connection, intent: deliveries.OpenIntent, sent: Sent) -> bool:
     """Records the handle of a post that was found in its channel, whoever holds its delivery."""
     chosen = _of(intent.rollout_id, intent.destination, intent.post.part)
     same = (schema.INTENDED, _posts.attempt == intent.post.attempt)
-    result = await connection.execute(sa.update(schema.posts).where(*chosen, *same).values(sent.columns()))
+    result = connection.execute(sa.update(schema.posts).where(*chosen, *same).values(sent.columns()))
     return result.rowcount == 1
 
 
-async def drop_intent(
-    connection: sa_asyncio.AsyncConnection, claim: deliveries.Claim, part: routing.Part
-) -> bool:
+def drop_intent(connection: sa.Connection, claim: deliveries.Claim, part: routing.Part) -> bool:
     """Takes back an intent that was provably not sent: things stand as they did before it."""
     before = claim.posts.get(part)
     if before is not None and before.status is deliveries.PostStatus.GONE:
         gone = {"status": before.status.value, "attempt": before.attempt, "ts": before.ts}
-        return await _change(connection, claim, part, gone, schema.INTENDED, _held(claim))
+        return _change(connection, claim, part, gone, schema.INTENDED, _held(claim))
     chosen = _of(claim.rollout.id, claim.destination, part)
-    result = await connection.execute(sa.delete(schema.posts).where(*chosen, schema.INTENDED, _held(claim)))
+    result = connection.execute(sa.delete(schema.posts).where(*chosen, schema.INTENDED, _held(claim)))
     return result.rowcount == 1
 
 
-async def mark_gone(
-    connection: sa_asyncio.AsyncConnection, claim: deliveries.Claim, part: routing.Part
-) -> bool:
+def mark_gone(connection: sa.Connection, claim: deliveries.Claim, part: routing.Part) -> bool:
     """Gives a post up: somebody removed it, or it was looked for and is not there."""
     gone = {"status": deliveries.PostStatus.GONE.value, "edit_open_at": None}
-    return await _change(connection, claim, part, gone, _held(claim))
+    return _change(connection, claim, part, gone, _held(claim))
 
 
-async def open_edit(
-    connection: sa_asyncio.AsyncConnection, claim: deliveries.Claim, part: routing.Part, now: datetime
-) -> bool:
+def open_edit(connection: sa.Connection, claim: deliveries.Claim, part: routing.Part, now: datetime) -> bool:
     """Announces an edit; False if the claim was lost or the message is not there."""
-    return await _change(connection, claim, part, {"edit_open_at": now}, _IS_POSTED, _held(claim, now))
+    return _change(connection, claim, part, {"edit_open_at": now}, _IS_POSTED, _held(claim, now))
 
 
-async def settle_edit(
-    connection: sa_asyncio.AsyncConnection,
+def settle_edit(
+    connection: sa.Connection,
     claim: deliveries.Claim,
     part: routing.Part,
     *,
@@ -133,30 +124,28 @@ async def settle_edit(
 ) -> bool:
     """Records the clean answer to an edit; False if the claim was lost."""
     answered = {"edit_open_at": None, "edited_at": now, "state": state.value, "digest": digest}
-    return await _change(connection, claim, part, answered, _IS_POSTED, _held(claim))
+    return _change(connection, claim, part, answered, _IS_POSTED, _held(claim))
 
 
-async def drop_edit(
-    connection: sa_asyncio.AsyncConnection, claim: deliveries.Claim, part: routing.Part
-) -> bool:
+def drop_edit(connection: sa.Connection, claim: deliveries.Claim, part: routing.Part) -> bool:
     """Takes back an edit that was provably not sent; one that was open before stays open."""
     before = claim.posts.get(part)
     stood = {"edit_open_at": before.edit_open_at if before else None}
-    return await _change(connection, claim, part, stood, _IS_POSTED, _held(claim))
+    return _change(connection, claim, part, stood, _IS_POSTED, _held(claim))
 
 
 _IS_POSTED = _posts.status == deliveries.PostStatus.POSTED.value
 
 
-async def _change(
-    connection: sa_asyncio.AsyncConnection,
+def _change(
+    connection: sa.Connection,
     claim: deliveries.Claim,
     part: routing.Part,
     values: dict[str, Any],
     *conditions: sa.ColumnElement[bool],
 ) -> bool:
     chosen = _of(claim.rollout.id, claim.destination, part)
-    result = await connection.execute(sa.update(schema.posts).where(*chosen, *conditions).values(**values))
+    result = connection.execute(sa.update(schema.posts).where(*chosen, *conditions).values(**values))
     return result.rowcount == 1
 
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext import asyncio as sa_asyncio
 
 from shipbell import routing
 from shipbell.domain import Memory, Rollout, State, Transition, TransitionKind
@@ -38,28 +37,41 @@ def memory(row: Row) -> Memory:
     )
 
 
-async def in_flight(connection: sa_asyncio.AsyncConnection, cluster: str) -> tuple[Memory, ...]:
+def ping(connection: sa.Connection) -> None:
+    """Returns if the database answers."""
+    connection.execute(sa.select(1))
+
+
+def revision(connection: sa.Connection) -> str | None:
+    """The revision of the database's schema; None where there is no schema yet."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def in_flight(connection: sa.Connection, cluster: str) -> tuple[Memory, ...]:
     """The workloads of a cluster whose current rollout is open."""
     statement = memories().where(schema.OPEN, schema.rollouts.c.cluster == cluster)
-    return tuple(memory(row) for row in await connection.execute(statement))
+    return tuple(memory(row) for row in connection.execute(statement))
 
 
-async def next_wake(connection: sa_asyncio.AsyncConnection) -> datetime | None:
+def next_wake(connection: sa.Connection) -> datetime | None:
     """When time alone may next change the state of a rollout."""
-    earliest: datetime | None = await connection.scalar(
+    earliest: datetime | None = connection.scalar(
         sa.select(sa.func.min(schema.rollouts.c.wake_at)).where(schema.OPEN)
     )
     return earliest
 
 
-async def rollout(connection: sa_asyncio.AsyncConnection, id_: uuid.UUID) -> Rollout | None:
+def rollout(connection: sa.Connection, id_: uuid.UUID) -> Rollout | None:
     """One rollout by its id."""
-    body = await connection.scalar(sa.select(schema.rollouts.c.body).where(schema.rollouts.c.id == id_))
+    body = connection.scalar(sa.select(schema.rollouts.c.body).where(schema.rollouts.c.id == id_))
     return codec.rollout(body) if body else None
 
 
-async def rollouts(
-    connection: sa_asyncio.AsyncConnection, *, namespace: str | None, name: str | None, limit: int
+def rollouts(
+    connection: sa.Connection, *, namespace: str | None, name: str | None, limit: int
 ) -> tuple[Rollout, ...]:
     """Rollouts, newest first."""
     r = schema.rollouts.c
@@ -68,16 +80,14 @@ async def rollouts(
         statement = statement.where(r.namespace == namespace)
     if name is not None:
         statement = statement.where(r.name == name)
-    return tuple(codec.rollout(body) for body in await connection.scalars(statement))
+    return tuple(codec.rollout(body) for body in connection.scalars(statement))
 
 
-async def transitions(
-    connection: sa_asyncio.AsyncConnection, rollout_id: uuid.UUID
-) -> tuple[Transition, ...]:
+def transitions(connection: sa.Connection, rollout_id: uuid.UUID) -> tuple[Transition, ...]:
     """What happened to a rollout, in order."""
     t = schema.transitions.c
     statement = sa.select(t.version, t.kind, t.at, t.note).order_by(t.version, t.position)
-    rows = await connection.execute(statement.where(t.rollout_id == rollout_id))
+    rows = connection.execute(statement.where(t.rollout_id == rollout_id))
     return tuple(
         Transition(
             rollout=rollout_id,
@@ -90,13 +100,13 @@ async def transitions(
     )
 
 
-async def posts(
-    connection: sa_asyncio.AsyncConnection, rollout_id: uuid.UUID, destination: str
+def posts(
+    connection: sa.Connection, rollout_id: uuid.UUID, destination: str
 ) -> dict[routing.Part, deliveries.Post]:
     """The messages of one delivery."""
     p = schema.posts
     statement = sa.select(p).where(p.c.rollout_id == rollout_id, p.c.destination == destination)
-    return {routing.Part(row.part): post(row) for row in await connection.execute(statement)}
+    return {routing.Part(row.part): post(row) for row in connection.execute(statement)}
 
 
 def post(row: Row) -> deliveries.Post:
@@ -117,15 +127,11 @@ def post(row: Row) -> deliveries.Post:
     )
 
 
-async def deliveries_of(
-    connection: sa_asyncio.AsyncConnection, rollout_id: uuid.UUID
-) -> tuple[deliveries.Delivery, ...]:
+def deliveries_of(connection: sa.Connection, rollout_id: uuid.UUID) -> tuple[deliveries.Delivery, ...]:
     """What each destination of a rollout was told, in the order of their keys."""
     d = schema.deliveries
-    rows = await connection.execute(
-        sa.select(d).where(d.c.rollout_id == rollout_id).order_by(d.c.destination)
-    )
-    return tuple([_delivery(row, await posts(connection, rollout_id, row.destination)) for row in rows])
+    rows = connection.execute(sa.select(d).where(d.c.rollout_id == rollout_id).order_by(d.c.destination))
+    return tuple(_delivery(row, posts(connection, rollout_id, row.destination)) for row in rows.all())
 
 
 def _delivery(row: Row, posts_: Mapping[routing.Part, deliveries.Post]) -> deliveries.Delivery:
@@ -146,8 +152,8 @@ def _delivery(row: Row, posts_: Mapping[routing.Part, deliveries.Post]) -> deliv
     )
 
 
-async def successor_root(
-    connection: sa_asyncio.AsyncConnection, rollout_: Rollout, destination: routing.Destination
+def successor_root(
+    connection: sa.Connection, rollout_: Rollout, destination: routing.Destination
 ) -> deliveries.Post | None:
     """The root message of the rollout's successor in the same place, once it is posted."""
     p = schema.posts
@@ -157,13 +163,11 @@ async def successor_root(
         p.c.part == routing.Part.ROOT.value,
         p.c.status == deliveries.PostStatus.POSTED.value,
     )
-    row = (await connection.execute(statement)).first()
+    row = (connection.execute(statement)).first()
     return post(row) if row else None
 
 
-async def open_intents(
-    connection: sa_asyncio.AsyncConnection, channel_id: str
-) -> tuple[deliveries.OpenIntent, ...]:
+def open_intents(connection: sa.Connection, channel_id: str) -> tuple[deliveries.OpenIntent, ...]:
     """The intents in a channel that are not settled, oldest first, whoever opened them."""
     p, d = schema.posts, schema.deliveries
     statement = (
@@ -173,11 +177,11 @@ async def open_intents(
         deliveries.OpenIntent(
             rollout_id=row.rollout_id, destination=codec.destination(row.body), post=post(row)
         )
-        for row in await connection.execute(statement)
+        for row in connection.execute(statement)
     )
 
 
-async def counts(connection: sa_asyncio.AsyncConnection, now: datetime) -> deliveries.Counts:
+def counts(connection: sa.Connection, now: datetime) -> deliveries.Counts:
     """The state of all deliveries."""
     p, d = schema.posts, schema.deliveries
     idle = sa.or_(d.c.lease_until.is_(None), d.c.lease_until <= now)
@@ -185,6 +189,6 @@ async def counts(connection: sa_asyncio.AsyncConnection, now: datetime) -> deliv
     due = sa.select(sa.func.count(), sa.func.min(d.c.due_since), uncertain.scalar_subquery()).where(
         schema.DUE
     )
-    count, oldest, unsure = (await connection.execute(due)).one()
+    count, oldest, unsure = (connection.execute(due)).one()
     age = max(now - oldest, timedelta(0)) if oldest else timedelta(0)
     return deliveries.Counts(due=count, oldest_due=age, uncertain=unsure)

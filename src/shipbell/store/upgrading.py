@@ -10,15 +10,14 @@ import sys
 import sqlalchemy as sa
 
 from shipbell import errors
-from shipbell.store import engine, schema, store
+from shipbell.store import engine, reading, schema
 
 
 async def upgrade(url: str) -> None:
     """Runs the missing migrations in this process, all of them or none."""
     database = engine.Database(url)
     try:
-        async with database.writing() as connection:
-            await connection.run_sync(_migrate)
+        await database.write(_migrate)
     finally:
         await database.close()
 
@@ -27,7 +26,7 @@ async def ensure_schema(url: str) -> bool:
     """Runs the missing migrations in a process of its own; False if there were none to run."""
     database = engine.Database(url)
     try:
-        found = await store.revision(database)
+        found = await database.read(reading.revision)
     finally:
         await database.close()
     if found == schema.REVISION or (found is not None and found > schema.REVISION):

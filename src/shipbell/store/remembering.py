@@ -1,0 +1,204 @@
+"""What intake loads and writes: workloads with their rollouts, what happened to them, and baselines."""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from shipbell import routing
+from shipbell.domain import Memory, Rollout, Transition, Workload
+from shipbell.store import codec, engine, reading, schema
+
+Row = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Changes:
+    """What one transaction of the left half writes."""
+
+    memories: Sequence[Memory] = ()
+    rollouts: Sequence[Rollout] = ()
+    """In the order in which they came about; a rollout may occur twice."""
+    transitions: Sequence[Transition] = ()
+    addressed: Sequence[tuple[Rollout, tuple[routing.Destination, ...]]] = ()
+
+
+def memory(connection: sa.Connection, workload: Workload) -> Memory | None:
+    """What is remembered of the workload, its row locked."""
+    w = schema.workloads.c
+    statement = reading.memories().where(
+        w.cluster == workload.cluster, w.kind == workload.kind, w.uid == workload.uid
+    )
+    row = connection.execute(statement.with_for_update(of=schema.workloads)).first()
+    return reading.memory(row) if row else None
+
+
+def memories(
+    connection: sa.Connection, cluster: str, kind: str, namespaces: tuple[str, ...] | None
+) -> dict[str, Memory]:
+    """Everything remembered of a kind, by uid, tombstones included; None means every namespace."""
+    w = schema.workloads.c
+    statement = reading.memories().where(w.cluster == cluster, w.kind == kind)
+    if namespaces is not None:
+        statement = statement.where(w.namespace.in_(namespaces))
+    locked = statement.with_for_update(of=schema.workloads).execution_options(yield_per=reading.CHUNK)
+    return {row.uid: reading.memory(row) for row in connection.execute(locked)}
+
+
+def forerunner(connection: sa.Connection, workload: Workload) -> bool:
+    """Whether another object bore this name before, as far back as rows are kept."""
+    known = (_bore_name(table, workload) for table in (schema.workloads, schema.rollouts))
+    return bool(connection.scalar(sa.select(sa.or_(*known))))
+
+
+def _bore_name(table: sa.Table, workload: Workload) -> sa.ColumnElement[bool]:
+    c = table.c
+    named = (c.namespace == workload.namespace, c.name == workload.name)
+    same = (c.cluster == workload.cluster, c.kind == workload.kind)
+    return sa.exists().where(*named, *same, c.uid != workload.uid)
+
+
+def waking(connection: sa.Connection, now: datetime, limit: int) -> tuple[Memory, ...]:
+    """The workloads whose open rollout has waited long enough, longest waiting first."""
+    r = schema.rollouts.c
+    statement = reading.memories().where(schema.OPEN, r.wake_at <= now).order_by(r.wake_at).limit(limit)
+    locked = statement.with_for_update(of=schema.workloads, skip_locked=True)
+    return tuple(reading.memory(row) for row in connection.execute(locked))
+
+
+def baseline(connection: sa.Connection, cluster: str, resource: str, scope: str) -> int | None:
+    """The resourceVersion of the first complete list; None before it."""
+    b = schema.baselines.c
+    named = (b.cluster == cluster, b.resource == resource, b.scope == scope)
+    version: int | None = connection.scalar(sa.select(b.resource_version).where(*named))
+    return version
+
+
+def set_baseline(
+    connection: sa.Connection,
+    cluster: str,
+    resource: str,
+    scope: str,
+    *,
+    resource_version: int,
+    now: datetime,
+) -> bool:
+    """Records the first complete list; False if somebody was first."""
+    statement = engine.insert(connection, schema.baselines).values(
+        cluster=cluster, resource=resource, scope=scope, resource_version=resource_version, at=now
+    )
+    return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+
+
+def purge_tombstones(connection: sa.Connection, older_than: datetime) -> int:
+    """Forgets workloads that were deleted before that time; answers how many."""
+    old = schema.workloads.c.deleted_at < older_than
+    return connection.execute(sa.delete(schema.workloads).where(schema.DELETED, old)).rowcount
+
+
+def write(connection: sa.Connection, changes: Changes) -> None:
+    """Writes everything in bulk; what is stored already stays, unless it is older."""
+    rollouts = [_rollout_row(rollout) for rollout in changes.rollouts]
+    _upsert(connection, schema.rollouts, rollouts, newer="version")
+    _upsert(connection, schema.workloads, [_workload_row(memory) for memory in changes.memories])
+    _insert(connection, schema.transitions, [_transition_row(*at) for at in enumerate(changes.transitions)])
+    _make_due(connection, rollouts)
+    addressed = [_delivery_row(r, destination) for r, chosen in changes.addressed for destination in chosen]
+    _insert(connection, schema.deliveries, addressed)
+
+
+def _upsert(connection: sa.Connection, table: sa.Table, rows: list[Row], *, newer: str | None = None) -> None:
+    """With `newer`, a row whose column of that name is lower than what is stored changes nothing."""
+    if not rows:
+        return
+    statement = engine.insert(connection, table)
+    new, key = statement.excluded, list(table.primary_key.columns)
+    statement = statement.on_conflict_do_update(
+        index_elements=key,
+        set_={column.name: new[column.name] for column in table.c if not column.primary_key},
+        where=new[newer] >= table.c[newer] if newer else None,
+    )
+    connection.execute(statement, rows)
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: list[Row]) -> None:
+    if rows:
+        connection.execute(engine.insert(connection, table).on_conflict_do_nothing(), rows)
+
+
+def _make_due(connection: sa.Connection, rollouts: list[Row]) -> None:
+    """Computes from the delivery's own row alone, so that no concurrent release can undo it."""
+    if not rollouts:
+        return
+    d = schema.deliveries.c
+    at = sa.bindparam("to_changed_at", type_=schema.UtcTime)
+    version = sa.bindparam("to_version", type_=sa.BigInteger)
+    statement = (
+        sa.update(schema.deliveries)
+        .where(d.rollout_id == sa.bindparam("of_rollout", type_=sa.Uuid), d.version < version)
+        .values(version=version, due=True, due_since=sa.case((schema.DUE, d.due_since), else_=at))
+    )
+    columns = {"of_rollout": "id", "to_version": "version", "to_changed_at": "changed_at"}
+    connection.execute(statement, [{to: row[of] for to, of in columns.items()} for row in rollouts])
+
+
+def _workload_row(memory: Memory) -> Row:
+    workload, rollout = memory.workload, memory.rollout
+    return {
+        "cluster": workload.cluster,
+        "kind": workload.kind,
+        "uid": workload.uid,
+        "namespace": workload.namespace,
+        "name": workload.name,
+        "resource_version": memory.resource_version,
+        "pods_version": memory.pods_version,
+        "deleted_at": memory.deleted_at,
+        "rollout_id": rollout.id if rollout else None,
+        "body": codec.encode(dataclasses.replace(memory, rollout=None)),
+    }
+
+
+def _rollout_row(rollout: Rollout) -> Row:
+    workload = rollout.workload
+    return {
+        "id": rollout.id,
+        "cluster": workload.cluster,
+        "namespace": workload.namespace,
+        "kind": workload.kind,
+        "name": workload.name,
+        "uid": workload.uid,
+        "state": rollout.state.value,
+        "is_open": rollout.state.open,
+        "version": rollout.version,
+        "started_at": rollout.started_at,
+        "finished_at": rollout.finished_at,
+        "changed_at": rollout.changed_at,
+        "wake_at": rollout.wake_at,
+        "body": codec.encode(rollout),
+    }
+
+
+def _transition_row(position: int, transition: Transition) -> Row:
+    return {
+        "rollout_id": transition.rollout,
+        "version": transition.version,
+        "kind": transition.kind.value,
+        "position": position,
+        "at": transition.at,
+        "note": transition.note,
+    }
+
+
+def _delivery_row(rollout: Rollout, destination: routing.Destination) -> Row:
+    return {
+        "rollout_id": rollout.id,
+        "destination": destination.key,
+        "body": codec.encode(destination),
+        "version": rollout.version,
+        "told_version": 0,
+        "due": True,
+        "due_since": rollout.changed_at,
+        "attempts": 0,
+    }
