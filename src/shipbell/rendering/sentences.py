@@ -53,10 +53,11 @@ def fallback(rollout: Rollout, options: Options, now: datetime) -> str:
 
 
 def subject(rollout: Rollout, options: Options) -> str:
-    """`shop/web → production`."""
+    """`shop/web → production`; without colons, for ours behind it could end the code of an emoji."""
     place = options.environment or rollout.workload.cluster
     path = text.name(rollout.workload.path, PATH)
-    return f"{path} → {text.name(place, 100)}" if place else path
+    said = f"{path} → {text.name(place, 100)}" if place else path
+    return said.replace(":", "∶")
 
 
 def brief(cause: str, rollout: Rollout, options: Options) -> str:
