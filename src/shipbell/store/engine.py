@@ -12,6 +12,7 @@ leaves as an `errors.StoreError` that names the database without its password.
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent import futures
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -154,7 +155,27 @@ def parse(url: str) -> sa.URL:
 
 def insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert:
     """An INSERT that knows ON CONFLICT, of the connection's own dialect."""
-    if connection.dialect.name == "sqlite":
+    return _insert(connection.dialect.name, table)
+
+
+@functools.cache
+def upsert(dialect: str, table: sa.Table, newer: str | None) -> sqlite.Insert:
+    """An INSERT of whole rows that replaces those with the same key.
+
+    With `newer`, a row whose column of that name is lower than what is stored changes nothing. Building it
+    takes longer than SQLite takes to run it, hence the cache.
+    """
+    statement = _insert(dialect, table)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns),
+        set_={column.name: new[column.name] for column in table.c if not column.primary_key},
+        where=new[newer] >= table.c[newer] if newer else None,
+    )
+
+
+def _insert(dialect: str, table: sa.Table) -> sqlite.Insert:
+    if dialect == "sqlite":
         return sqlite.insert(table)
     from sqlalchemy.dialects import postgresql  # 4 MB, for those who use it
 

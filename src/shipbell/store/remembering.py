@@ -110,17 +110,8 @@ def write(connection: sa.Connection, changes: Changes) -> None:
 
 
 def _upsert(connection: sa.Connection, table: sa.Table, rows: list[Row], *, newer: str | None = None) -> None:
-    """With `newer`, a row whose column of that name is lower than what is stored changes nothing."""
-    if not rows:
-        return
-    statement = engine.insert(connection, table)
-    new, key = statement.excluded, list(table.primary_key.columns)
-    statement = statement.on_conflict_do_update(
-        index_elements=key,
-        set_={column.name: new[column.name] for column in table.c if not column.primary_key},
-        where=new[newer] >= table.c[newer] if newer else None,
-    )
-    connection.execute(statement, rows)
+    if rows:
+        connection.execute(engine.upsert(connection.dialect.name, table, newer), rows)
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: list[Row]) -> None:
@@ -129,19 +120,27 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: list[Row]) -> None
 
 
 def _make_due(connection: sa.Connection, rollouts: list[Row]) -> None:
-    """Computes from the delivery's own row alone, so that no concurrent release can undo it."""
-    if not rollouts:
-        return
-    d = schema.deliveries.c
-    at = sa.bindparam("to_changed_at", type_=schema.UtcTime)
-    version = sa.bindparam("to_version", type_=sa.BigInteger)
-    statement = (
-        sa.update(schema.deliveries)
-        .where(d.rollout_id == sa.bindparam("of_rollout", type_=sa.Uuid), d.version < version)
-        .values(version=version, due=True, due_since=sa.case((schema.DUE, d.due_since), else_=at))
+    if rollouts:
+        columns = {"of_rollout": "id", "to_version": "version", "at": "changed_at"}
+        connection.execute(_MAKE_DUE, [{to: row[of] for to, of in columns.items()} for row in rollouts])
+
+
+_VERSION = sa.bindparam("to_version", type_=sa.BigInteger)
+_MAKE_DUE = (
+    sa.update(schema.deliveries)
+    .where(
+        schema.deliveries.c.rollout_id == sa.bindparam("of_rollout", type_=sa.Uuid),
+        schema.deliveries.c.version < _VERSION,
     )
-    columns = {"of_rollout": "id", "to_version": "version", "to_changed_at": "changed_at"}
-    connection.execute(statement, [{to: row[of] for to, of in columns.items()} for row in rollouts])
+    .values(
+        version=_VERSION,
+        due=True,
+        due_since=sa.case(
+            (schema.DUE, schema.deliveries.c.due_since), else_=sa.bindparam("at", type_=schema.UtcTime)
+        ),
+    )
+)
+"""Computed from the delivery's own row alone, so that no concurrent release can undo it."""
 
 
 def _workload_row(memory: Memory) -> Row:
