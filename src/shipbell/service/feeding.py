@@ -8,7 +8,6 @@ observation is let go only when its rows are committed.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
@@ -20,7 +19,7 @@ from shipbell.ingest import FullList, Ingest, Outcome
 from shipbell.metrics import Metrics
 from shipbell.service.lanes import Lanes
 from shipbell.sources.hints import Hint
-from shipbell.sources.kubernetes import reading, reflector
+from shipbell.sources.kubernetes import objects, reading, reflector
 
 log = structlog.get_logger(__name__)
 
@@ -34,16 +33,8 @@ LOOK_AGAIN = timedelta(seconds=0.5)
 """An undecided workload is read again after this long; its ReplicaSet is only just being written."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Patience:
-    """Waits between tries of what failed, in seconds."""
-
-    first: float = 0.2
-    longest: float = 10.0
-
-    def after(self, failures: int) -> float:
-        """The wait after that many failures in a row, the first counted as 0."""
-        return min(self.longest, self.first * 2.0 ** min(failures, 16))
+FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
+"""Seconds between tries of what failed; doubled with each failure in a row."""
 
 
 class Feed:
@@ -55,11 +46,11 @@ class Feed:
         reader: reading.Reader,
         lanes: Lanes,
         *,
+        listed: asyncio.Event,
+        scopes: tuple[str, ...],
         cluster: str,
         watching: bool,
         metrics: Metrics,
-        patience: Patience,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._ingest = ingest
         self._reader = reader
@@ -67,17 +58,10 @@ class Feed:
         self._cluster = cluster
         self._watching = watching
         self._metrics = metrics
-        self._patience = patience
-        self._sleep = sleep
-        self._to_list: set[str] = set()
-        self.listed = asyncio.Event()
-        """Set once every scope has its baseline: hints before that would take old news for new."""
+        self._to_list = set(scopes)
+        self._listed = listed
 
-    def expects(self, scope: str) -> None:
-        """A scope that will be listed."""
-        self._to_list.add(scope)
-
-    async def follow(self, source: reflector.Reflector[object, Observation]) -> None:
+    async def follow(self, source: reflector.Reflector[objects.Deployment, Observation]) -> None:
         """Feeds all that a reflector says, for ever."""
         async with aclosing(source.stream()) as stream:
             async for item in stream:
@@ -93,19 +77,21 @@ class Feed:
         Where a watch runs too, it gets a moment to say the same: it knows what came in between, which a
         read passes over. Its word then stands, because an observation that is not newer changes nothing.
         """
-        await self.listed.wait()
-        found = await self._insist(lambda: self._reader.workload(hint.kind, hint.namespace, hint.name))
+        await self._listed.wait()  # a hint before the baseline would take old news for new
+        found = await self._insist(lambda: self._find(hint))
+        if found is None:
+            return
         if self._watching:
-            await self._sleep(WATCH_GOES_FIRST.total_seconds())
-        listed = self._full(found, name=hint.name)
+            await asyncio.sleep(WATCH_GOES_FIRST.total_seconds())
         await self._lanes.put(
-            _lane(hint.namespace, hint.name), lambda: self._insist(lambda: self._take(listed))
+            _lane(found.scope, found.name), lambda: self._insist(lambda: self._take(self._full(found)))
         )
 
     async def look_at_pods(self, workload: Workload) -> None:
         """Reads the pods of a workload in flight, where no watch brings them."""
         pods = await self._insist(lambda: self._reader.pods(workload))
-        await self._put_pods(pods)
+        if pods is not None:
+            await self._put_pods(pods)
 
     async def see_pods(self, observations: AsyncIterator[PodsObservation]) -> None:
         """Feeds what the pods' watches say, for ever."""
@@ -137,24 +123,28 @@ class Feed:
         """The number's ReplicaSet is not there: a moment later it is, or the number is another."""
         workload = observation.workload
         log.debug("undecided: no ReplicaSet bears the revision", workload=workload.path)
-        await self._sleep(LOOK_AGAIN.total_seconds())
+        await asyncio.sleep(LOOK_AGAIN.total_seconds())
         again = await self._reader.workload(workload.kind, workload.namespace, workload.name)
         for newer in again.observations:
-            if newer.workload.uid == workload.uid:
-                await self._ingest.observe(newer, continuous=False)
+            await self._ingest.observe(newer, continuous=False)
+
+    async def _find(self, hint: Hint) -> reflector.Listed[Observation] | None:
+        """The workload that the hint means, there or not; None where it means none that is told about."""
+        owner = await self._reader.owner(hint)
+        return await self._reader.workload(owner.kind, owner.namespace, owner.name) if owner else None
 
     async def _take_list(self, item: reflector.Listed[Observation]) -> None:
         await self._lanes.drained()
         await self._insist(lambda: self._take(self._full(item)))
         self._to_list.discard(item.scope)
         if not self._to_list:
-            self.listed.set()
+            self._listed.set()
 
     async def _take(self, listed: FullList) -> None:
         for observation in await self._ingest.take_list(listed):
             await self._observe(observation, continuous=False)
 
-    def _full(self, item: reflector.Listed[Observation], name: str = "") -> FullList:
+    def _full(self, item: reflector.Listed[Observation]) -> FullList:
         return FullList(
             cluster=self._cluster,
             kind=KIND,
@@ -163,8 +153,8 @@ class Feed:
             resource_version=item.resource_version,
             observations=item.observations,
             present=item.present,
+            name=item.name,
             restored=item.restored,
-            name=name,
         )
 
     async def _insist(self, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
@@ -174,11 +164,11 @@ class Feed:
             try:
                 return await work()
             except (errors.StoreError, errors.SourceError) as error:
-                delay = self._patience.after(failures)
+                delay = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(failures, 16))
                 say = log.warning if failures in {0, 5} else log.debug
                 say("not taken in yet", error=str(error), next_try_in=delay)
                 failures += 1
-                await self._sleep(delay)
+                await asyncio.sleep(delay)
 
 
 def _lane(namespace: str, name: str) -> str:

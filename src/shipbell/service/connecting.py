@@ -1,0 +1,80 @@
+"""From settings to the things that reach outside: the API server, Slack's token, the hook's credentials."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from shipbell import errors, routing
+from shipbell.config import Settings
+from shipbell.sources.kubernetes import credentials
+from shipbell.web import authentication
+
+HOME_KUBECONFIG = Path("~/.kube/config")
+WEBHOOK = "slack.webhook_url"
+"""The name by which a destination means the incoming webhook: its URL is a secret."""
+
+
+def cluster_credentials(settings: Settings, env: Mapping[str, str]) -> credentials.Credentials:
+    """A kubeconfig if one is set, else the pod's service account. `KUBECONFIG` is never followed."""
+    kubernetes = settings.kubernetes
+    if kubernetes.kubeconfig or kubernetes.context:
+        path = kubernetes.kubeconfig or HOME_KUBECONFIG.expanduser()
+        return credentials.Kubeconfig(path=path, context=kubernetes.context)
+    if "KUBERNETES_SERVICE_HOST" not in env:
+        raise errors.ConfigError(("kubernetes: not in a pod; name a cluster by kubernetes.context",))
+    return credentials.InPod(
+        host=env["KUBERNETES_SERVICE_HOST"], port=env.get("KUBERNETES_SERVICE_PORT", "443")
+    )
+
+
+def slack_token(settings: Settings) -> Callable[[], str]:
+    """Reads the token when it is needed: a mounted Secret is renewed in place."""
+    slack = settings.slack
+    path = slack.token_file
+    if path is None:
+        return lambda: reveal(slack.token)
+    return lambda: path.read_text(encoding="utf-8").strip()
+
+
+def destinations(settings: Settings) -> tuple[routing.Destination, ...]:
+    """Everywhere that is told."""
+    slack = settings.slack
+    profile = routing.Profile(settings.profile.value)
+    detail = routing.Detail(settings.detail.value)
+    places = []
+    if slack.channel and (slack.token or slack.token_file):
+        places.append((routing.Sink.SLACK, slack.channel))
+    if slack.webhook_url or slack.webhook_url_file:
+        places.append((routing.Sink.SLACK_WEBHOOK, WEBHOOK))
+    return tuple(
+        routing.Destination(sink=sink, channel=channel, profile=profile, detail=detail)
+        for sink, channel in places
+    )
+
+
+def scopes(settings: Settings) -> tuple[str, ...]:
+    """The namespaces to list and watch, each by itself; one empty name stands for the whole cluster."""
+    return settings.kubernetes.namespaces or ("",)
+
+
+def hook_credentials(settings: Settings) -> authentication.Credentials:
+    """What senders of hints must prove."""
+    hook = settings.web.hook
+    return authentication.Credentials(
+        user=hook.user or "",
+        password=reveal(hook.password),
+        token=reveal(hook.token),
+        hmac_secret=reveal(hook.hmac_secret),
+    )
+
+
+def reveal(secret: SecretStr | None) -> str:
+    """The secret itself, or an empty text."""
+    return secret.get_secret_value() if secret else ""
+
+
+def environment() -> Mapping[str, str]:
+    """The process' environment, for the composition root alone."""
+    return os.environ

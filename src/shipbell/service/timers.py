@@ -1,0 +1,91 @@
+"""What happens because time passes: verdicts that wait, and rollouts in flight that are read again."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from shipbell import errors
+from shipbell.domain import Rollout, Workload
+from shipbell.ingest import TIMERS, Ingest
+from shipbell.service.feeding import Feed
+from shipbell.sources.hints import Hint
+from shipbell.store import Store
+
+log = structlog.get_logger(__name__)
+
+LONGEST = timedelta(seconds=30)
+"""Between looks at the store's timers, whatever is known of them: another process may have set one."""
+
+RETRY = timedelta(seconds=1)
+
+
+class InFlight:
+    """The workloads whose rollout waits for its ending, as far as this process knows."""
+
+    def __init__(self, changed: Callable[[tuple[Workload, ...]], None]) -> None:
+        self._changed = changed
+        self._workloads: dict[str, Workload] = {}
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """In the order in which their rollouts began."""
+        return tuple(self._workloads.values())
+
+    def note(self, rollouts: tuple[Rollout, ...]) -> None:
+        """Takes in what has changed; a workload's newest rollout, which comes last, decides."""
+        before = self.workloads
+        for rollout in rollouts:
+            if rollout.state.open:
+                self._workloads[rollout.workload.uid] = rollout.workload
+            else:
+                self._workloads.pop(rollout.workload.uid, None)
+        if self.workloads != before:
+            self._changed(self.workloads)
+
+
+class Timers:
+    """Lets time pass for the rollouts that wait for it."""
+
+    def __init__(self, ingest: Ingest, store: Store, now: Callable[[], datetime]) -> None:
+        self._ingest = ingest
+        self._store = store
+        self._now = now
+        self._changed = asyncio.Event()
+
+    def wake(self) -> None:
+        """A rollout has changed: its moment may come earlier than what is waited for."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                await self._wait(await self._store.next_wake())
+                while await self._ingest.tick() == TIMERS:
+                    pass
+            except errors.StoreError as error:
+                log.warning("timers wait for the store", error=str(error))
+                await asyncio.sleep(RETRY.total_seconds())
+
+    async def _wait(self, moment: datetime | None) -> None:
+        """Until the moment, or until something changes; never for long without a look."""
+        left = LONGEST if moment is None else min(LONGEST, moment - self._now())
+        try:
+            async with asyncio.timeout(max(0.0, left.total_seconds())):
+                await self._changed.wait()
+                self._changed.clear()
+        except TimeoutError:
+            pass
+
+
+async def reread(feed: Feed, in_flight: InFlight, every: timedelta, *, pods: bool) -> None:
+    """Reads every rollout in flight again and again, so that what was lost costs delay only."""
+    while True:
+        await asyncio.sleep(every.total_seconds())
+        for workload in in_flight.workloads:
+            hint = Hint(kind=workload.kind, namespace=workload.namespace, name=workload.name)
+            await feed.look_at(hint)
+            if pods:
+                await feed.look_at_pods(workload)

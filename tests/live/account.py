@@ -1,0 +1,91 @@
+"""The accountant: what reached Slack, told apart by rollout, and compared with what should have."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from shipbell.sandbox import Message, Sandbox
+from tests.live.deployments import until
+
+EVENT = "shipbell_rollout"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Root:
+    """The root message of a rollout, as it stands in the channel."""
+
+    rollout: str
+    namespace: str
+    name: str
+    state: str
+    text: str
+    payload: dict[str, Any]
+    edits: int
+    replies: tuple[str, ...]
+    """The parts of the replies in its thread."""
+
+
+class Account:
+    """Everything that Shipbell posted into a channel of the sandbox."""
+
+    def __init__(self, slack: Sandbox, channel: str = "deployments") -> None:
+        self._slack = slack
+        self._channel = channel
+
+    def roots(self, namespace: str | None = None) -> list[Root]:
+        """Root messages in the order in which they were posted."""
+        messages = self._slack.messages(self._channel)
+        told = [m for m in messages if m.metadata is not None and m.metadata.event_type == EVENT]
+        roots = [m for m in told if m.thread_ts is None]
+        return [
+            _root(root, [m for m in told if m.thread_ts == root.ts])
+            for root in roots
+            if namespace in {None, _payload(root)["namespace"]}
+        ]
+
+    def states(self, namespace: str) -> list[str]:
+        """Of every root message of the namespace, in the order of the rollouts' starts."""
+        roots = sorted(self.roots(namespace), key=lambda root: str(root.payload["started_at"]))
+        return [root.state for root in roots]
+
+    async def becomes(self, namespace: str, states: list[str], *, patience: float = 60) -> None:
+        """Waits until the namespace's root messages tell exactly these states, in any order of posting."""
+
+        async def told() -> bool:
+            return Counter(self.states(namespace)) == Counter(states)
+
+        await until(told, "", patience=patience) if not await told() else None
+
+    def check(self, namespace: str, states: list[str]) -> None:
+        """One root per rollout, each in its last state, each text saying it, and none besides."""
+        roots = self.roots(namespace)
+        assert sorted(root.state for root in roots) == sorted(states), [root.text for root in roots]
+        ids = Counter(root.rollout for root in roots)
+        assert all(count == 1 for count in ids.values()), f"told twice: {ids}"
+        for root in roots:
+            assert f"{root.namespace}/{root.name}" in root.text
+            assert root.state.replace("_", " ") in root.text.lower(), root.text
+            assert len(root.replies) == len(set(root.replies)), f"{root.text}: {root.replies}"
+
+
+def _root(message: Message, replies: list[Message]) -> Root:
+    payload = _payload(message)
+    return Root(
+        rollout=str(payload["rollout"]),
+        namespace=str(payload["namespace"]),
+        name=str(payload["name"]),
+        state=str(payload["state"]),
+        text=message.text,
+        payload=payload,
+        edits=len(message.versions) - 1,
+        replies=tuple(str(_payload(reply)["part"]) for reply in replies),
+    )
+
+
+def _payload(message: Message) -> dict[str, Any]:
+    assert message.metadata is not None
+    return dict(message.metadata.event_payload)
+
+
+Check = Callable[[], Awaitable[bool]]

@@ -1,0 +1,103 @@
+"""Shipbell as a process, started as its users start it, killed as the kernel kills it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+from tests.live.deployments import until
+
+
+@dataclass
+class Shipbell:
+    """One installation: a folder with its configuration, its store and its log."""
+
+    directory: Path
+    settings: dict[str, Any]
+    secrets: Mapping[str, str]
+    """Environment variables that carry them."""
+    process: asyncio.subprocess.Process | None = None
+    port: int = 0
+    starts: int = field(default=0, init=False)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """Everything that it has written."""
+        return "\n".join(path.read_text() for path in sorted(self.directory.glob("*.log")))
+
+    async def start(self) -> None:
+        """Starts it and waits until it says that it is ready."""
+        await self.launch()
+        await until(self.ready, f"not ready:\n{self.log[-4000:]}", patience=30)
+
+    async def launch(self) -> None:
+        """Starts it and waits for nothing."""
+        config = self.directory / "shipbell.yaml"
+        config.write_text(yaml.safe_dump(self.settings))
+        self.starts += 1
+        with (self.directory / f"{self.starts:03}.log").open("wb") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                str(Path(sys.executable).with_name("shipbell")),
+                "run",
+                "--config",
+                str(config),
+                stdout=log,
+                stderr=log,
+                env={"PATH": os.environ["PATH"], **self.secrets},
+                cwd=self.directory,
+            )
+
+    async def ready(self) -> bool:
+        """What `/readyz` says."""
+        assert self.process is not None
+        assert self.process.returncode is None, self.log[-4000:]
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session,
+                session.get(f"{self.url}/readyz") as answer,
+            ):
+                return answer.status == 200
+        return False
+
+    async def kill(self) -> None:
+        """As the kernel does when memory runs out."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """As Kubernetes does; answers the exit code."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, how: signal.Signals) -> int:
+        process, self.process = self.process, None
+        if process is None or process.returncode is not None:
+            return process.returncode or 0 if process else 0
+        process.send_signal(how)
+        return await asyncio.wait_for(process.wait(), timeout=25)
+
+
+@asynccontextmanager
+async def installed(
+    directory: Path, settings: dict[str, Any], secrets: Mapping[str, str]
+) -> AsyncIterator[Shipbell]:
+    """A running Shipbell; ended at the end, whatever happened."""
+    directory.mkdir(parents=True, exist_ok=True)
+    shipbell = Shipbell(directory=directory, settings=settings, secrets=secrets, port=settings["web"]["port"])
+    await shipbell.start()
+    try:
+        yield shipbell
+    finally:
+        await shipbell.stop()
