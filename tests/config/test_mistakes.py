@@ -89,7 +89,7 @@ def test_a_file_in_another_encoding_is_said_so(tmp_path: Path) -> None:
     assert problems(path) == (f"{path}: is not UTF-8; save it in that encoding",)
 
 
-@pytest.mark.parametrize("content", ["cluster: \x07", "[" * 5000])
+@pytest.mark.parametrize("content", ["cluster: \x07", "[" * 1200])
 def test_a_file_that_breaks_the_parser_is_no_traceback(tmp_path: Path, content: str) -> None:
     path = tmp_path / "odd.yaml"
     path.write_text(content)

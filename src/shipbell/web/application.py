@@ -8,6 +8,7 @@ GET  /metrics             for Prometheus
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from aiohttp import web
 
@@ -34,6 +35,8 @@ class Parts:
     before_scrape: Scrape = _nothing
     credentials: authentication.Credentials = field(default_factory=authentication.Credentials)
     """Who may give hints."""
+    patience: timedelta = hooks.BODY_PATIENCE
+    """How long a body may take to arrive."""
 
 
 def create(parts: Parts) -> web.Application:
@@ -41,7 +44,7 @@ def create(parts: Parts) -> web.Application:
     application = web.Application(
         middlewares=[refusals.answering(parts.metrics)], client_max_size=webhooks.LIMIT_BYTES
     )
-    hook = hooks.KubewatchHook(parts.hints, parts.credentials, parts.metrics)
+    hook = hooks.KubewatchHook(parts.hints, parts.credentials, parts.metrics, parts.patience)
     probes = health.Health(parts.pings)
     application.router.add_post(hooks.PATH, hook.receive)
     application.router.add_get("/livez", probes.livez)

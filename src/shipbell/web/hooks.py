@@ -84,7 +84,7 @@ class KubewatchHook:
         hints: HintQueue,
         credentials: authentication.Credentials,
         metrics: Metrics,
-        patience: timedelta = BODY_PATIENCE,
+        patience: timedelta,
     ) -> None:
         self._hints = hints
         self._credentials = credentials

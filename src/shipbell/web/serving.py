@@ -18,12 +18,14 @@ IDLE = timedelta(seconds=30)
 FAREWELL = timedelta(seconds=5)
 """How long requests in hand may take to finish when the service ends."""
 
-LINGER = timedelta(seconds=2)
+LINGER = timedelta(seconds=1)
 """How long a refused body is still read, so that the client gets to see the answer."""
 
 
 @asynccontextmanager
-async def serving(application: web.Application, host: str, port: int) -> AsyncIterator[int]:
+async def serving(
+    application: web.Application, host: str, port: int, *, idle: timedelta = IDLE
+) -> AsyncIterator[int]:
     """Serves while the context is open; yields the port, which is another one where 0 was asked for.
 
     Raises `OSError` where the address cannot be listened on.
@@ -32,7 +34,7 @@ async def serving(application: web.Application, host: str, port: int) -> AsyncIt
         application,
         access_log=None,
         logger=_http_log(),
-        keepalive_timeout=IDLE.total_seconds(),
+        keepalive_timeout=idle.total_seconds(),
         lingering_time=LINGER.total_seconds(),
         shutdown_timeout=FAREWELL.total_seconds(),
     )
