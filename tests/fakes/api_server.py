@@ -74,7 +74,7 @@ class ApiServer:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._serve)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1, handle_signals=False)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
@@ -177,6 +177,11 @@ class ApiServer:
         """Until that many requests of the verb have come, and a watch among them is open."""
         async with self._news:
             await self._news.wait_for(lambda: self.count(verb) >= times and (verb != "watch" or self._open))
+
+    async def until_unwatched(self) -> None:
+        """Until every watch has been closed by its client."""
+        async with self._news:
+            await self._news.wait_for(lambda: not self._open)
 
     @property
     def _open(self) -> bool:

@@ -1,0 +1,136 @@
+"""A workload is read with what belongs to it, and with nothing that belongs to its neighbours."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from shipbell import errors
+from shipbell.domain import Observation
+from shipbell.sources.hints import Hint
+from shipbell.sources.kubernetes import reading, transport
+from tests.fakes.api_server import ApiServer, Fault
+from tests.sources.apiobjects import deployment, pod, replicaset
+from tests.sources.following import Token
+
+
+@asynccontextmanager
+async def reader_of(server: ApiServer) -> AsyncIterator[reading.Reader]:
+    async with transport.Transport(Token(server.url)) as connection:
+        yield reading.Reader(connection, "prod")
+
+
+async def observe(reader: reading.Reader, name: str = "web") -> Observation:
+    return (await reader.workload("Deployment", "shop", name)).observations[0]
+
+
+async def test_a_workload_is_a_list_of_one() -> None:
+    async with ApiServer(version=500) as server, reader_of(server) as reader:
+        server.put(deployment("web"))
+        server.put(deployment("api"))
+        listed = await reader.workload("Deployment", "shop", "web")
+
+    assert [o.workload.name for o in listed.observations] == ["web"]
+    assert listed.present == {"uid-shop-web"}
+    assert (listed.scope, listed.name, listed.resource_version) == ("shop", "web", 502)
+
+
+async def test_an_absence_has_a_version() -> None:
+    async with ApiServer(version=500) as server, reader_of(server) as reader:
+        listed = await reader.workload("Deployment", "shop", "web")
+
+    assert (listed.observations, listed.present, listed.resource_version) == ((), frozenset(), 500)
+
+
+async def test_a_kind_that_is_not_read_is_an_error() -> None:
+    async with ApiServer() as server, reader_of(server) as reader:
+        with pytest.raises(errors.SourceError, match="a Job is not among"):
+            await reader.workload("Job", "shop", "migrate")
+
+
+async def test_revisions_are_the_replicasets_that_the_workload_owns_in_order() -> None:
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.put(deployment("web"))
+        server.put(replicaset("web-79fc7fd494", revision="10"))
+        server.put(replicaset("web-67d494f549", revision="9"))
+        stranger = replicaset("web-canary-1234", owner="web-canary")
+        stranger["metadata"]["labels"]["app"] = "web"
+        server.put(stranger)
+        revisions = await reader.revisions(await observe(reader))
+
+    assert [revision.number for revision in revisions] == [9, 10]
+
+
+async def test_the_selector_is_asked_for_once() -> None:
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.put(deployment("web"))
+        observation = await observe(reader)
+        for _ in range(3):
+            await reader.revisions(observation)
+            await reader.pods(observation.workload)
+
+    assert [asked.query.get("labelSelector") for asked in server.asked] == [None, *["app=web"] * 6]
+
+
+async def test_a_workload_that_is_gone_has_neither_revisions_nor_pods() -> None:
+    async with ApiServer() as server:
+        server.put(deployment("web"))
+        async with reader_of(server) as before:
+            observation = await observe(before)
+        server.remove("uid-shop-web")
+        server.put(deployment("web", uid="another"))
+        async with reader_of(server) as reader:
+            assert await reader.revisions(observation) == ()
+            assert await reader.pods(observation.workload) is None
+
+
+async def test_pods_are_those_of_the_workload_that_count() -> None:
+    async with ApiServer(version=100) as server, reader_of(server) as reader:
+        server.put(deployment("web"))
+        server.put(pod("web-79fc7fd494-aaaaa"))
+        server.put(pod("web-67d494f549-bbbbb", ready=False))
+        server.put(pod("web-79fc7fd494-ccccc", deleting=True))
+        server.put(pod("web-79fc7fd494-ddddd", phase="Failed"))
+        server.put(pod("web-canary-67d494f549-eeeee", app="web"))
+        seen = await reader.pods((await observe(reader)).workload)
+
+    assert seen is not None
+    assert [(p.name, p.hash, p.ready) for p in seen.pods] == [
+        ("web-79fc7fd494-aaaaa", "79fc7fd494", True),
+        ("web-67d494f549-bbbbb", "67d494f549", False),
+    ]
+    assert seen.resource_version == 106
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("Deployment", "web"), ("ReplicaSet", "web-79fc7fd494"), ("Pod", "web-79fc7fd494-aaaaa")],
+)
+async def test_a_hint_leads_up_to_the_workload(kind: str, name: str) -> None:
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.put(replicaset("web-79fc7fd494"))
+        server.put(pod("web-79fc7fd494-aaaaa"))
+        owner = await reader.owner(Hint(kind=kind, namespace="shop", name=name))
+
+    assert owner == Hint(kind="Deployment", namespace="shop", name="web")
+
+
+async def test_a_hint_at_something_else_leads_nowhere() -> None:
+    async with ApiServer() as server, reader_of(server) as reader:
+        lonely = pod("lonely")
+        lonely["metadata"]["ownerReferences"] = []
+        daemon = pod("agent-x7x2v")
+        daemon["metadata"]["ownerReferences"][0].update(kind="DaemonSet", name="agent")
+        server.put(lonely)
+        server.put(daemon)
+        hints = [("Pod", "lonely"), ("Pod", "agent-x7x2v"), ("Pod", "gone"), ("Job", "migrate")]
+        owners = [await reader.owner(Hint(kind=k, namespace="shop", name=n)) for k, n in hints]
+
+    assert owners == [None, None, None, None]
+
+
+async def test_what_the_server_refuses_is_raised() -> None:
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.fail("list", Fault(status=403))
+        with pytest.raises(errors.Forbidden):
+            await reader.workload("Deployment", "shop", "web")
