@@ -1,5 +1,9 @@
 """Reading channels and their messages, as delivery does when it must find out what happened."""
 
+from typing import Any
+
+import pytest
+
 from shipbell import sandbox
 from tests.sandbox.clients import code_of, unpaced
 
@@ -121,3 +125,55 @@ async def test_an_id_outlives_a_new_name() -> None:
     assert by_old_name == "channel_not_found"
     assert by_id["channel"] == channel.id
     assert info["channel"]["name"] == "releases"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"limit": 0}, "invalid_limit"),
+        ({"limit": 1001}, "invalid_limit"),
+        ({"limit": "many"}, "invalid_arguments"),
+        ({"cursor": "!"}, "invalid_cursor"),
+        ({"oldest": "yesterday"}, "invalid_ts_oldest"),
+        ({"latest": "1.x"}, "invalid_ts_latest"),
+    ],
+)
+async def test_a_question_that_makes_no_sense_is_refused(arguments: dict[str, Any], code: str) -> None:
+    async with unpaced() as (slack, client):
+        channel = slack.workspace.channels[0].id
+        refused = await code_of(
+            client.api_call("conversations.history", params={"channel": channel, **arguments})
+        )
+
+    assert refused == code
+
+
+async def test_nobody_joins_a_channel_that_is_private_or_archived() -> None:
+    async with unpaced() as (slack, client):
+        private = slack.workspace.add_channel("private", private=True)
+        archived = slack.workspace.add_channel("archived")
+        slack.workspace.change_channel("archived", archived=True)
+        codes = [await code_of(client.conversations_join(channel=one.id)) for one in (private, archived)]
+
+    assert codes == ["method_not_supported_for_channel_type", "is_archived"]
+
+
+async def test_a_thread_that_never_was_is_not_found() -> None:
+    async with unpaced() as (slack, client):
+        channel = slack.workspace.channels[0].id
+        assert (
+            await code_of(client.conversations_replies(channel=channel, ts="1.000000")) == "thread_not_found"
+        )
+
+
+async def test_people_and_webhooks_are_told_from_bots() -> None:
+    async with unpaced() as (slack, client):
+        slack.workspace.post("deployments", sandbox.Content(text="hi"), author=sandbox.PERSON)
+        slack.workspace.post("deployments", sandbox.Content(text="hook"), via_webhook=True)
+        own = await client.chat_postMessage(channel="deployments", text="own")
+        history = await client.conversations_history(channel=own["channel"])
+
+    bot, hook, person = history["messages"]
+    assert (bot["bot_id"], bot["user"]) == (sandbox.SHIPBELL.bot_id, sandbox.SHIPBELL.user_id)
+    assert (hook["subtype"], "user" in hook) == ("bot_message", False)
+    assert (person["user"], "bot_id" in person) == (sandbox.PERSON.user_id, False)

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from shipbell import sandbox
-from tests.sandbox.clients import UNPACED, client_of, code_of, refusal, unpaced
+from tests.sandbox.clients import client_of, code_of, refusal, unpaced
 
 
 async def test_an_answer_lost_before_the_post_leaves_no_message() -> None:
@@ -168,10 +168,3 @@ async def test_a_post_too_many_is_told_to_wait_and_time_passes_at_the_factor() -
 
     assert (answer["error"], answer.headers["Retry-After"]) == ("ratelimited", "30")
     assert later["ok"]
-
-
-async def test_the_port_is_given_back_at_the_end() -> None:
-    async with sandbox.Sandbox(rates=UNPACED) as first:
-        port = int(first.base_url.rstrip("/").rpartition(":")[2])
-    async with sandbox.Sandbox(rates=UNPACED, port=port) as second:
-        assert second.base_url == first.base_url

@@ -63,6 +63,8 @@ def test_rich_text_keeps_its_words_literal_and_its_styles() -> None:
             {"type": "text", "text": "x", "style": {"code": True}},
             {"type": "emoji", "name": "tada"},
             {"type": "user", "user_id": "U1"},
+            {"type": "channel", "channel_id": "C1"},
+            {"type": "broadcast", "range": "here"},
             {"type": "link", "url": "https://example.com", "text": "l"},
             {"type": "date", "timestamp": 1, "format": "{ago}", "fallback": "f"},
         ],
@@ -71,13 +73,28 @@ def test_rich_text_keeps_its_words_literal_and_its_styles() -> None:
         line,
         {"type": "rich_text_list", "style": "bullet", "elements": [line]},
         {**line, "type": "rich_text_quote"},
+        {**line, "type": "rich_text_preformatted"},
     ]
     (part,) = views.seen(message(text="x", blocks=({"type": "rich_text", "elements": rich},))).parts
 
     assert [node.tag for node in part.nodes] == [
-        "bold", "code", "text", "mention", "link", "date", "list", "quote",
+        "bold", "code", "text", "mention", "mention", "mention", "link", "date", "list", "quote", "pre",
     ]  # fmt: skip
     assert part.nodes[0].children[0].text == "*<b>*"
+
+
+def test_old_attachments_show_their_bar_title_text_and_fields() -> None:
+    old = {"color": "good", "title": "T", "text": "*b*", "fields": [{"title": "k", "value": "v"}, "junk"]}
+    (attachment,) = views.seen(message(text="x", attachments=(old,))).attachments
+
+    assert attachment.color == "good"
+    assert [len(part.cells) for part in attachment.parts] == [0, 0, 1]
+
+
+def test_an_attachment_may_hold_blocks() -> None:
+    (attachment,) = views.seen(message(text="x", attachments=({"blocks": [header("h")]},))).attachments
+
+    assert [part.kind for part in attachment.parts] == ["header"]
 
 
 def test_a_deleted_message_shows_nothing_of_itself() -> None:

@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from shipbell import sandbox
+from shipbell.sandbox import workspace
 from tests.sandbox.clients import client_of, code_of, header, refusal, section, unpaced
 
 OTHER_BOT = sandbox.Author(user_id="U0OTHER", name="Other", bot_id="B0OTHER", app_id="A0OTHER")
@@ -301,3 +302,54 @@ async def test_an_unreadable_body_is_refused_and_noted(content_type: str, body: 
 async def test_an_unknown_method_is_unknown() -> None:
     async with unpaced() as (_, client):
         assert await code_of(client.api_call("chat.shout")) == "unknown_method"
+
+
+async def test_slacks_grumbling_about_charsets_is_no_failure() -> None:
+    headers = {"Authorization": f"Bearer {sandbox.DEFAULT_TOKEN}", "Content-Type": "application/json"}
+    async with unpaced() as (slack, _), aiohttp.ClientSession() as session:
+        body = b'{"channel": "deployments", "text": "x"}'
+        async with session.post(f"{slack.api_url}chat.postMessage", data=body, headers=headers) as response:
+            answer = await response.json()
+
+    assert (answer["ok"], answer["warning"]) == (True, "missing_charset")
+
+
+async def test_a_list_within_a_form_must_be_json() -> None:
+    async with unpaced() as (_, client):
+        form = {"channel": "deployments", "text": "x", "blocks": "[{", "unfurl_links": "false"}
+        not_json = await code_of(client.api_call("chat.postMessage", data=form))
+        no_object = await code_of(
+            client.api_call("chat.postMessage", data={**form, "blocks": "", "metadata": "[]"})
+        )
+
+    assert (not_json, no_object) == ("invalid_blocks_format", "invalid_metadata_format")
+
+
+async def test_a_call_without_its_arguments_is_told_which_one_is_missing() -> None:
+    async with unpaced() as (_, client):
+        answer = await refusal(client.api_call("chat.update", json={"text": "x"}))
+
+    assert answer["error"] == "invalid_arguments"
+    assert answer["response_metadata"]["messages"] == ["[ERROR] missing required field: channel"]
+
+
+async def test_nothing_is_edited_in_an_archived_channel() -> None:
+    async with unpaced() as (slack, client):
+        posted = await client.chat_postMessage(channel="deployments", text="x")
+        slack.workspace.change_channel("deployments", archived=True)
+        code = await code_of(client.chat_update(channel=posted["channel"], ts=posted["ts"], text="y"))
+
+    assert code == "is_archived"
+
+
+def test_secrets_are_in_no_repr() -> None:
+    space = workspace.Workspace(clock=lambda: 0.0)
+    channel = space.add_channel("deployments")
+    shown = repr([space.add_webhook(channel.name, secret="hush-hush"), sandbox.Token(value="xoxb-hush")])
+
+    assert "hush" not in shown
+
+
+def test_messages_of_a_channel_that_is_not_there_are_an_error() -> None:
+    with pytest.raises(KeyError):
+        sandbox.Sandbox().messages("nowhere")

@@ -6,7 +6,7 @@ that it is in. Pages are cut by an opaque cursor; here it holds the position in 
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from shipbell.sandbox import limits, messages, workspace
@@ -48,9 +48,9 @@ def join(request: Request) -> dict[str, Any]:
 def history(request: Request) -> dict[str, Any]:
     """`conversations.history`: newest first, without replies unless they were broadcast."""
     channel = _readable(request)
+    in_range = _range(request)
     found = [message for message in reversed(request.space.history(channel.id)) if message.in_channel]
-    within = [message for message in found if _in_range(request, message) and _seen(request, message)]
-    page, cursor = _page(request, within)
+    page, cursor = _page(request, [one for one in found if in_range(one) and _seen(request, one)])
     return {"messages": _all_shown(request, page), "has_more": bool(cursor), "pin_count": 0, **_next(cursor)}
 
 
@@ -64,7 +64,8 @@ def replies(request: Request) -> dict[str, Any]:
     living = [message for message in found if _seen(request, message)]
     if not living:
         raise Refusal("thread_not_found")
-    page, cursor = _page(request, [one for one in living if one.ts == wanted or _in_range(request, one)])
+    in_range = _range(request)
+    page, cursor = _page(request, [one for one in living if one.ts == wanted or in_range(one)])
     return {"messages": _all_shown(request, page), "has_more": bool(cursor), **_next(cursor)}
 
 
@@ -128,13 +129,13 @@ def _all_shown(request: Request, page: Sequence[workspace.Message]) -> list[dict
     ]
 
 
-def _in_range(request: Request, message: workspace.Message) -> bool:
+def _range(request: Request) -> Callable[[workspace.Message], bool]:
+    """Which messages are wanted by their time; both ends are left out unless the caller says `inclusive`."""
     oldest = _moment(request, "oldest", "0")
     latest = _moment(request, "latest", "9999999999.0")
-    moment = _micros(message.ts)
     if request.arguments.flag("inclusive"):
-        return oldest <= moment <= latest
-    return oldest < moment < latest
+        return lambda message: oldest <= _micros(message.ts) <= latest
+    return lambda message: oldest < _micros(message.ts) < latest
 
 
 def _moment(request: Request, name: str, default: str) -> int:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 
 from aiohttp import web
@@ -153,9 +153,12 @@ class Sandbox:
         return application
 
 
-async def serve(sandbox: Sandbox, stopped: asyncio.Event) -> None:
-    """Run until `stopped` is set: the whole life of `shipbell sandbox`."""
+async def serve(
+    sandbox: Sandbox, stopped: asyncio.Event, *, ready: Callable[[], object] = lambda: None
+) -> None:
+    """Run until `stopped` is set; `ready` is called once the port is open and `base_url` is known."""
     async with sandbox:
+        ready()
         await stopped.wait()
 
 
