@@ -95,7 +95,7 @@ BAD: list[tuple[Any, str]] = [
     ({**section("s"), "expand": "yes"}, "/0/expand"),
     ({"type": "section", "text": {"type": "mrkdwn", "text": 7}}, "/0/text/text"),
     (actions(button(confirm="sure?")), "/0/elements/0/confirm"),
-    (rich({"type": "date", "timestamp": "soon", "format": "{ago}"}), "/0/elements/0/timestamp"),
+    (rich({"type": "date", "timestamp": "soon", "format": "{ago}"}), "/0/elements/0/elements/0/timestamp"),
     (rich({"type": "x"}), "/0/elements/0/elements/0/type"),
     (rich({"type": "text", "text": "x", "style": {"big": True}}), "/0/elements/0/elements/0/style"),
 ]  # fmt: skip
