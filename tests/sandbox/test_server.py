@@ -1,7 +1,5 @@
 """The life of the server itself."""
 
-import asyncio
-
 import pytest
 
 from shipbell import sandbox
@@ -22,15 +20,12 @@ async def test_a_port_that_is_taken_is_an_error() -> None:
             await sandbox.Sandbox(port=port).start()
 
 
-async def test_it_serves_until_it_is_told_to_stop_and_keeps_its_state() -> None:
-    slack, stopped = sandbox.Sandbox(rates=UNPACED), asyncio.Event()
-    serving = asyncio.create_task(sandbox.serve(slack, stopped, ready=(ready := asyncio.Event()).set))
-    await asyncio.wait_for(ready.wait(), 10)
-    await client_of(slack).chat_postMessage(channel="deployments", text="x")
-    stopped.set()
-    await asyncio.wait_for(serving, 10)
+async def test_what_was_said_can_still_be_read_after_the_end() -> None:
+    async with sandbox.Sandbox(rates=UNPACED) as slack:
+        await client_of(slack).chat_postMessage(channel="deployments", text="x")
 
     assert [message.text for message in slack.messages("deployments")] == ["x"]
+    assert [call.method for call in slack.calls()] == ["chat.postMessage"]
 
 
 async def test_it_can_stop_in_the_middle_of_an_outage() -> None:

@@ -7,12 +7,11 @@ Slack's own limits and nothing of the rest of Shipbell. Start reading at `server
 
 from shipbell.sandbox.faults import Fault
 from shipbell.sandbox.pacing import Rates
-from shipbell.sandbox.server import DEFAULT_CHANNELS, DEFAULT_TOKEN, Sandbox, serve
+from shipbell.sandbox.server import DEFAULT_CHANNELS, DEFAULT_TOKEN, Sandbox
 from shipbell.sandbox.workspace import PERSON, SHIPBELL, Author, Channel, Content, Message, Metadata, Token
 
 __all__ = [
     "Sandbox",
-    "serve",
     "DEFAULT_CHANNELS",
     "DEFAULT_TOKEN",
     "Fault",

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from types import TracebackType
 
 from aiohttp import web
@@ -151,15 +151,6 @@ class Sandbox:
         application.add_routes(control.Control(self._exchange, self.order).routes())
         application.add_routes(pages.Pages(self.workspace).routes())
         return application
-
-
-async def serve(
-    sandbox: Sandbox, stopped: asyncio.Event, *, ready: Callable[[], object] = lambda: None
-) -> None:
-    """Run until `stopped` is set; `ready` is called once the port is open and `base_url` is known."""
-    async with sandbox:
-        ready()
-        await stopped.wait()
 
 
 def _bound(host: str, port: int) -> socket.socket:
