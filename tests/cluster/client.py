@@ -166,7 +166,8 @@ class Client:
         self, namespace: str, name: str, *, resource: str = "deployments", manager: str = "kubectl-rollout"
     ) -> Object:
         """As `kubectl rollout restart`, but two within one second are two."""
-        template = {"metadata": {"annotations": {RESTARTED_AT: datetime.now(UTC).isoformat()}}}
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        template = {"metadata": {"annotations": {RESTARTED_AT: now}}}
         return await self._change_template(resource, namespace, name, template, manager)
 
     async def scale(

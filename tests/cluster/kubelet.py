@@ -28,17 +28,24 @@ class NoSuchPod(LookupError):
 class Kubelet:
     """All nodes of a cluster; made by `start`."""
 
-    def __init__(self, api: Connection, world: playing.World, digests: dict[str, str]) -> None:
+    def __init__(self, api: Connection, *, lines: logs.Logs, back_off: float, is_talkative: bool) -> None:
         self._api = api
-        self._world = world
-        self._digests = digests
+        self._digests: dict[str, str] = {}
+        self._taught: dict[str, behaviours.Behaviour] = {}
+        self._world = playing.World(
+            reporter=reporting.Reporter(api, is_talkative=is_talkative),
+            logs=lines,
+            digests=self._digests,
+            taught=self._taught,
+            back_off=back_off,
+            clock=lambda: datetime.now(UTC),
+        )
         self._pushes: dict[str, int] = {}
         self._players: dict[str, playing.Player] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ending: set[str] = set()
         self._group = asyncio.TaskGroup()
         self._main: asyncio.Task[None] | None = None
-        self.logs = world.logs
 
     @classmethod
     @asynccontextmanager
@@ -53,16 +60,9 @@ class Kubelet:
     ) -> AsyncIterator[Self]:
         """Nodes that are ready; `back_off` scales the waits of failing containers, and where `is_talkative`
         Normal Events are posted beside the Warnings."""
-        digests: dict[str, str] = {}
-        world = playing.World(
-            reporter=reporting.Reporter(api, is_talkative=is_talkative),
-            logs=logs.Logs(),
-            digests=digests,
-            back_off=back_off,
-            clock=lambda: datetime.now(UTC),
-        )
-        async with logs.serving(world.logs, certificate=certificate, key=key) as port:
-            kubelet = cls(api, world, digests)
+        lines = logs.Logs()
+        async with logs.serving(lines, certificate=certificate, key=key) as port:
+            kubelet = cls(api, lines=lines, back_off=back_off, is_talkative=is_talkative)
             await kubelet._create_nodes(port)
             # A task of its own holds the group, because fixtures leave in another task than they enter.
             kubelet._main = asyncio.create_task(kubelet._run(), name="kubelet")
@@ -100,6 +100,10 @@ class Kubelet:
         self._digests[image] = statuses.digest(image, self._pushes[image])
         for player in self._players.values():
             player.heal_image(image)
+
+    def teach(self, image: str, behaviour: str) -> None:
+        """How containers with this image behave when they start from now on, whatever its tag says."""
+        self._taught[image] = behaviours.parse(behaviour)
 
     def pods(self, namespace: str) -> list[str]:
         """The names of the pods that it runs there."""

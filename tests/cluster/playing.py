@@ -27,6 +27,8 @@ class World:
     logs: logs.Logs
     digests: Mapping[str, str]
     """Image to the ID that a container started now gets."""
+    taught: Mapping[str, behaviours.Behaviour]
+    """By image; goes before annotations and tags."""
     back_off: float
     """Factor of the waits between failing attempts."""
     clock: Callable[[], datetime]
@@ -84,6 +86,7 @@ class Player:
                 await asyncio.sleep(wait)
             await self._world.reporter.delete(self._pod)
         self._world.logs.forget(self.namespace, self.name)
+        self._world.reporter.forget(self._pod)
 
     def evict(self) -> None:
         """Ends the pod as a node under pressure does; its owner makes another."""
@@ -147,7 +150,8 @@ class Player:
 
     def _track(self, container: Object) -> _Track:
         try:
-            behaviour = behaviours.of_container(self._pod, container)
+            taught = self._world.taught.get(container["image"])
+            behaviour = taught or behaviours.of_container(self._pod, container)
         except behaviours.BadBehaviour as error:
             return _Track(scenes=scenes.puzzled(str(error)), due=_now())
         return _Track(scenes=scenes.of(behaviour, self._role(container)), due=_now())

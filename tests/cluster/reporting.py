@@ -5,6 +5,7 @@ statuses arrive later.
 """
 
 import asyncio
+import contextlib
 import uuid
 from datetime import datetime
 
@@ -25,6 +26,8 @@ class Reporter:
         self._api = api
         self._is_talkative = is_talkative
         """Whether Normal Events are posted too. Warnings always are; the rest costs three writes a pod."""
+        self._told: dict[tuple[str, str, str, str], Object] = {}
+        """The Events of each pod, container, reason and message, to be counted up."""
 
     async def tell_status(self, pod: Object, status: Object) -> Object:
         """The pod as it is after the write. Raises `Gone`."""
@@ -40,14 +43,30 @@ class Reporter:
         await self._persist("DELETE", path(pod), options)
 
     async def tell_news(self, pod: Object, container: str, news: scenes.News, now: datetime) -> None:
-        """Posts an Event; a namespace that ends takes none, and that is no harm."""
+        """Posts an Event, or counts up the one that says the same already, as kubelets do.
+
+        A namespace that ends takes none, and that is no harm.
+        """
         if news.type == "Normal" and not self._is_talkative:
             return
-        event = _event(pod, container, news, now)
-        try:
-            await self._persist("POST", f"/api/v1/namespaces/{pod['metadata']['namespace']}/events", event)
-        except Gone:
-            return
+        key = (pod["metadata"]["uid"], container, news.reason, news.message)
+        with contextlib.suppress(Gone):
+            if known := self._told.get(key):
+                self._told[key] = await self._count_up(known, now)
+            else:
+                where = f"/api/v1/namespaces/{pod['metadata']['namespace']}/events"
+                self._told[key] = await self._persist("POST", where, _event(pod, container, news, now))
+
+    def forget(self, pod: Object) -> None:
+        """Its Events remain in the cluster; another pod's are counted anew."""
+        uid = pod["metadata"]["uid"]
+        self._told = {key: event for key, event in self._told.items() if key[0] != uid}
+
+    async def _count_up(self, event: Object, now: datetime) -> Object:
+        metadata = event["metadata"]
+        where = f"/api/v1/namespaces/{metadata['namespace']}/events/{metadata['name']}"
+        change = {"count": event["count"] + 1, "lastTimestamp": statuses.stamp(now)}
+        return await self._persist("PATCH", where, change, content_type=connection.MERGE_PATCH)
 
     async def _persist(
         self, method: str, where: str, body: Object, *, content_type: str = connection.JSON
