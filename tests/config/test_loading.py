@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shipbell import config, domain, routing
+from shipbell import config, domain
 from shipbell.config import fields
 
 ENV = {"SHIPBELL_CLUSTER": "c", "SHIPBELL_SLACK_TOKEN": "xoxb-made-up", "SHIPBELL_SLACK_CHANNEL": "#x"}
@@ -49,9 +49,10 @@ def test_every_setting_can_be_set_by_its_variable(field: fields.Field, tmp_path:
     file = tmp_path / "secret"
     file.write_text("http://from.a/file" if "url" in field.dotted else "from-a-file")
     text, expected = OTHERS.get(field.dotted, (str(file), str(file)))
-    hook = {"SHIPBELL_WEB_HOOK_USER": "u", "SHIPBELL_WEB_HOOK_PASSWORD": "p"}
+    around = {**ENV, "SHIPBELL_WEB_HOOK_USER": "u", "SHIPBELL_WEB_HOOK_PASSWORD": "p"}
+    around.pop(field.twin.removesuffix("_FILE"), None)
 
-    settings = config.load(None, {**ENV, **hook, field.twin: text})
+    settings = config.load(None, {**around, field.twin: text})
 
     value = read(settings, field)
     assert (str(value) if field.names_file else value) == expected
@@ -129,6 +130,7 @@ def test_a_secret_in_the_environment_wins_over_its_file(tmp_path: Path) -> None:
 
     assert settings.slack.token is not None
     assert settings.slack.token.get_secret_value() == "xoxb-direct"
+    assert settings.slack.token_file is None
 
 
 def test_secrets_print_as_asterisks() -> None:
@@ -143,7 +145,7 @@ def test_secrets_print_as_asterisks() -> None:
 
     settings = config.load(None, {**ENV, **secrets})
 
-    printed = f"{settings} {settings!r} {settings.model_dump()} {settings.web.hook.credentials()}"
+    printed = f"{settings} {settings!r} {settings.model_dump()}"
     assert "very-secret" not in printed
     assert "**********" in printed
 
@@ -171,29 +173,10 @@ def test_one_factor_scales_all_patience_of_the_verdicts() -> None:
     assert policy.patience == pytest.approx(0.2)
 
 
-def test_a_bot_tells_its_channel_as_loud_as_the_settings_say() -> None:
-    settings = config.load(None, {**ENV, "SHIPBELL_PROFILE": "loud", "SHIPBELL_DETAIL": "line"})
+def test_an_incoming_webhook_alone_is_enough() -> None:
+    env = {"SHIPBELL_CLUSTER": "c", "SHIPBELL_SLACK_WEBHOOK_URL": "https://hooks.example.com/x"}
 
-    (destination,) = settings.destinations()
-
-    assert destination.key == "slack:default:x"
-    assert destination.profile is routing.Profile.LOUD
-    assert destination.detail is routing.Detail.LINE
-
-
-def test_an_incoming_webhook_alone_is_enough_and_its_url_stays_out_of_the_destination() -> None:
-    env = {"SHIPBELL_CLUSTER": "c", "SHIPBELL_SLACK_WEBHOOK_URL": "https://hooks.example.com/very-secret"}
-
-    (destination,) = config.load(None, env).destinations()
-
-    assert destination.sink is routing.Sink.SLACK_WEBHOOK
-    assert "very-secret" not in repr(destination)
-
-
-def test_a_bot_and_an_incoming_webhook_are_both_told() -> None:
-    settings = config.load(None, {**ENV, "SHIPBELL_SLACK_WEBHOOK_URL": "https://hooks.example.com/x"})
-
-    assert len(settings.destinations()) == 2
+    assert config.load(None, env).slack.channel is None
 
 
 def test_relative_paths_start_at_the_folder_of_the_file_that_names_them(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from shipbell.config import fields
 
-NOT_SETTINGS = frozenset({"SHIPBELL_CONFIG"})
-"""Twins of flags that say where the settings are, and are none."""
+NOT_SETTINGS = frozenset({"SHIPBELL_CONFIG", "SHIPBELL_CACHE", "SHIPBELL_GO", "SHIPBELL_GOLDEN"})
+"""Where the settings are, and what those who build and test Shipbell may have set."""
 
 _SERVICE_NAME = re.compile(
     r"_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$"

@@ -75,11 +75,13 @@ class Gathering:
                 self._set(field, environment.parse(field, text), origin)
 
     def read_secret_files(self) -> None:
-        """Fills the secrets that have a file and were not given directly."""
+        """Fills the secrets that have a file; of one that was given directly, the file is forgotten."""
         for field in fields.every():
             file = self.get(field.file_path) if field.secret else None
             if isinstance(file, str) and self.get(field.path) is None:
                 self._read_secret(field, Path(file))
+            elif isinstance(file, str):
+                del self.get(field.file_path[:-1])[field.file_path[-1]]
 
     def _read_secret(self, field: fields.Field, file: Path) -> None:
         try:

@@ -14,8 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from shipbell.config import durations
 from shipbell.domain import Policy
-from shipbell.routing import Destination, Detail, Profile, Sink
-from shipbell.web import authentication
+from shipbell.routing import Detail, Profile
 
 _POLICY = Policy()
 
@@ -77,10 +76,6 @@ def _store_url(value: str) -> str:
             "is no URL of a store; write sqlite:///FILE, or sqlite:////FILE for an absolute path"
         )
     return value
-
-
-def _reveal(value: SecretStr | None) -> str:
-    return value.get_secret_value() if value is not None else ""
 
 
 Duration = Annotated[timedelta, BeforeValidator(durations.parse), Field(gt=timedelta(0))]
@@ -183,15 +178,6 @@ class Hook(Section):
     hmac_secret_file: Path | None = None
     """A file that holds the secret for signatures."""
 
-    def credentials(self) -> authentication.Credentials:
-        """The web side's share of the settings."""
-        return authentication.Credentials(
-            user=self.user or "",
-            password=_reveal(self.password),
-            token=_reveal(self.token),
-            hmac_secret=_reveal(self.hmac_secret),
-        )
-
 
 class Web(Section):
     """The HTTP server for hints, health and metrics."""
@@ -290,16 +276,4 @@ class Settings(Section):
             stall_after=self.verdict.stall_after * self.advanced.time_factor,
             deadline_grace=self.verdict.deadline_grace * self.advanced.time_factor,
             patience=self.verdict.patience * self.advanced.time_factor,
-        )
-
-    def destinations(self) -> tuple[Destination, ...]:
-        """Where messages go: the bot's channel, the incoming webhook, or both."""
-        places = []
-        if self.slack.token is not None and self.slack.channel is not None:
-            places.append((Sink.SLACK, self.slack.channel))
-        if self.slack.webhook_url is not None:
-            places.append((Sink.SLACK_WEBHOOK, "slack.webhook_url"))
-        return tuple(
-            Destination(sink=sink, channel=channel, profile=self.profile, detail=self.detail)
-            for sink, channel in places
         )
