@@ -1,0 +1,75 @@
+"""The channels of a workspace: their IDs, and which of them cannot be reached at the moment.
+
+History and edits take only IDs, so a configured name is looked up once and its ID kept; it survives a new
+name. A channel that Slack refuses is left alone until it is time to look again, whoever has something for it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from shipbell.delivery import answers, remedies
+from shipbell.delivery.clock import Clock
+from shipbell.delivery.timing import Timing
+from shipbell.store import Store
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Trouble:
+    """Why a channel cannot be reached, and until when nobody tries."""
+
+    reason: str
+    until: datetime
+
+
+class Channels:
+    """What is known of a workspace's channels, each by its ID or, before that is known, by its name."""
+
+    def __init__(self, store: Store, *, clock: Clock, timing: Timing, workspace: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._timing = timing
+        self._workspace = workspace
+        self._troubled: dict[str, _Trouble] = {}
+
+    async def known(self, name: str) -> str | None:
+        """The ID to use; None if it is to be asked for, again where the known one leads nowhere."""
+        remembered = await self.remembered(name)
+        return None if remembered in self._troubled else remembered
+
+    async def remembered(self, name: str) -> str | None:
+        """The ID as it was learnt last, if ever."""
+        return await self._store.channel_id(self._workspace, name)
+
+    async def learn(self, name: str, channel_id: str) -> None:
+        """Keeps the ID of a name."""
+        await self._store.remember_channel(self._workspace, name, channel_id, self._clock.now())
+
+    def closed_until(self, channel: str) -> datetime | None:
+        """When to try a channel again that could not be reached; None if now."""
+        trouble = self._troubled.get(channel)
+        return trouble.until if trouble is not None and trouble.until > self._clock.now() else None
+
+    def note(self, channel: str, result: answers.Result, *, bot: str) -> None:
+        """Learns from the answer to a message whether its channel can be reached."""
+        if isinstance(result, answers.Sent):
+            if self._troubled.pop(channel, None):
+                log.info("the channel can be reached again", channel=channel)
+        elif isinstance(result, answers.Refused) and result.reason is answers.Reason.CHANNEL:
+            self._close(channel, result, bot)
+
+    def problems(self) -> Iterator[str]:
+        """Each channel that cannot be reached, with the reason."""
+        return (f"channel {channel}: {trouble.reason}" for channel, trouble in self._troubled.items())
+
+    def _close(self, channel: str, refused: answers.Refused, bot: str) -> None:
+        reason = f"{remedies.told(refused)}; {remedies.remedy(refused, bot)}"
+        known = self._troubled.get(channel)
+        if known is None or known.reason != reason:
+            log.warning("a channel cannot be reached", channel=channel, reason=reason)
+        until = self._clock.now() + self._timing.slow
+        self._troubled[channel] = _Trouble(reason=reason, until=until)

@@ -1,0 +1,144 @@
+"""The loop of the right half: claims what is due, sends several at once, sleeps until there is more.
+
+It needs no wake-up to be right, only to be quick: what ingest commits is found by the next look at the store.
+One process or several, each claim is held by one of them. Ending it finishes the messages in hand; killing it
+leaves them to whoever claims them next.
+"""
+
+import asyncio
+import contextlib
+from datetime import datetime, timedelta
+
+import structlog
+
+from shipbell import errors
+from shipbell.delivery import errand, retry
+from shipbell.delivery.accounting import account
+from shipbell.delivery.hand import Hand, Setting
+from shipbell.metrics import Metrics
+from shipbell.store import Claim
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 8
+"""Deliveries in hand at the same time."""
+_BREATH = timedelta(milliseconds=5)
+"""The shortest sleep, so that a store which promises work and has none cannot keep the loop busy."""
+
+
+class Worker:
+    """Tells every destination what it does not know yet, for as long as `run` runs."""
+
+    def __init__(self, setting: Setting, *, owner: str, metrics: Metrics) -> None:
+        self._setting = setting
+        self._store = setting.store
+        self._clock = setting.clock
+        self._timing = setting.timing
+        self._owner = owner
+        self._metrics = metrics
+        self._wakened = asyncio.Event()
+        self._stopping = False
+        self._free = asyncio.Semaphore(AT_ONCE)
+
+    def wake(self) -> None:
+        """There may be something to tell: look at once. Never blocks; may be called from callbacks."""
+        self._wakened.set()
+
+    def stop(self) -> None:
+        """Begin nothing new; `run` returns when what is in hand is done, within a request's time or two."""
+        self._stopping = True
+        self._wakened.set()
+
+    async def run(self) -> None:
+        """Delivers until `stop` is called."""
+        failures = 0
+        async with asyncio.TaskGroup() as tasks:
+            while not self._stopping:
+                try:
+                    self._wakened.clear()
+                    if not await self._begin(tasks):
+                        await self._rest()
+                    failures = 0
+                except errors.StoreError as error:
+                    log.warning("delivery waits for the store", reason=str(error))
+                    wait = retry.backoff(failures, self._setting.jitter(), self._timing)
+                    await self._sleep_until(self._clock.now() + wait)
+                    failures += 1
+
+    async def ping(self) -> str:
+        """Why messages cannot be delivered; empty if they can."""
+        problems = (sender.problem for sender in self._setting.senders.values())
+        return "; ".join(filter(None, problems))
+
+    async def _begin(self, tasks: asyncio.TaskGroup) -> bool:
+        """Claims one delivery and sets about it; False if none is due."""
+        claim = await self._claim()
+        if claim is None:
+            return False
+        task = tasks.create_task(self._carry(claim), name=f"delivery {claim.rollout.workload.path}")
+        task.add_done_callback(self._done)
+        return True
+
+    async def _claim(self) -> Claim | None:
+        """Waits for a free place first: a lease should not run while nobody works on it."""
+        await self._free.acquire()
+        claim = None
+        try:
+            if not self._stopping:
+                claim = await self._store.claim(self._clock.now(), self._owner, self._timing.lease)
+        finally:
+            if claim is None:
+                self._free.release()
+        return claim
+
+    def _done(self, _task: asyncio.Task[None]) -> None:
+        self._free.release()
+        # What it gave back may be due again before the time that the loop sleeps until.
+        self._wakened.set()
+
+    async def _carry(self, claim: Claim) -> None:
+        """Runs one errand. Nothing that goes wrong in it may end the others: this is their supervisor."""
+        sink = claim.destination.sink
+        if sink not in self._setting.senders:
+            await self._put_off(claim, f"{sink} is not configured any more")
+            return
+        hand = Hand(claim, self._setting, stopping=lambda: self._stopping)
+        try:
+            await errand.run(hand)
+        except errors.StoreError as error:
+            log.warning("a delivery waits for the store", workload=hand.path, reason=str(error))
+            await self._put_off(claim, str(error))
+        except Exception as error:
+            log.exception("a delivery broke", workload=hand.path)
+            await self._put_off(claim, f"{type(error).__name__} in Shipbell: see the log")
+        account(hand, self._metrics)
+
+    async def _put_off(self, claim: Claim, reason: str) -> None:
+        """Gives a claim back as it was; where even that fails, its lease runs out."""
+        wait = retry.backoff(claim.attempts + 1, self._setting.jitter(), self._timing)
+        with contextlib.suppress(errors.StoreError):
+            await self._store.release(
+                claim,
+                told_version=None,
+                retry_at=self._clock.now() + wait,
+                edit_at=None,
+                attempts=claim.attempts + 1,
+                error=reason,
+            )
+
+    async def _rest(self) -> None:
+        """Sleeps until something is due, somebody calls, or it is time to look for other processes' work."""
+        now = self._clock.now()
+        due = await self._store.next_due(now) or now + self._timing.idle
+        await self._sleep_until(min(max(due, now + _BREATH), now + self._timing.idle))
+
+    async def _sleep_until(self, moment: datetime) -> None:
+        waiting = {
+            asyncio.ensure_future(self._wakened.wait()),
+            asyncio.ensure_future(self._clock.sleep_until(moment)),
+        }
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
