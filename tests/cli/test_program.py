@@ -1,5 +1,6 @@
 """The command as a whole: help, errors, exit codes, and the sandbox as a process."""
 
+import errno
 import signal
 import subprocess
 import sys
@@ -87,6 +88,30 @@ def test_a_secret_in_an_error_is_masked_and_the_error_is_one_line() -> None:
     result = CliRunner().invoke(group, ["fail"])
 
     assert (result.exit_code, result.stderr) == (1, "error: refused: Authorization: ***\n")
+
+
+def test_a_reader_who_has_read_enough_is_no_error() -> None:
+    @click.group(cls=Program)
+    def group() -> None: ...
+
+    @group.command()
+    def talk() -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    assert "Broken pipe" not in CliRunner().invoke(group, ["talk"]).output
+
+
+def test_a_file_or_port_that_cannot_be_had_is_an_error_in_one_line() -> None:
+    @click.group(cls=Program)
+    def group() -> None: ...
+
+    @group.command()
+    def listen() -> None:
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    result = CliRunner().invoke(group, ["listen"])
+
+    assert (result.exit_code, result.stderr) == (1, "error: [Errno 98] Address already in use\n")
 
 
 def test_the_schema_is_brought_up_to_date_as_often_as_one_likes(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # whoever reads has read enough, as in `shipbell rollouts | head`: click ends quietly
         except errors.ConfigError as error:
             complain(error.problems)
             ctx.exit(WRONG_USAGE)
