@@ -1,5 +1,6 @@
 """Who we are to the API server: a pod's own files as they rotate, a kubeconfig in all its forms."""
 
+import asyncio
 import base64
 import json
 import ssl
@@ -244,6 +245,23 @@ async def test_an_exec_plugin_that_fails_is_an_error_without_its_output(tmp_path
     with pytest.raises(errors.SourceError, match="the exec plugin of user 'main' gave no credentials") as bad:
         await config.access()
     assert "very-secret" not in str(bad.value)
+
+
+async def test_an_exec_plugin_that_hangs_is_given_up(tmp_path: Path) -> None:
+    user = plugin(tmp_path, {})
+    (tmp_path / "plugin").write_text("#!/bin/sh\nexec sleep 60\n")
+    path = kubeconfig(tmp_path, cluster={"server": "http://a"}, user=user)
+
+    with pytest.raises(errors.SourceError, match=r"no answer within 0\.2 s"):
+        await credentials.Kubeconfig(path=path, patience=0.2).access()
+
+
+async def test_requests_that_begin_together_run_the_exec_plugin_once(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path, cluster={"server": "http://a"}, user=plugin(tmp_path, {"token": "t"}))
+    config = credentials.Kubeconfig(path=path)
+    await asyncio.gather(*[config.access() for _ in range(5)])
+
+    assert (tmp_path / "runs").read_text() == "."
 
 
 @pytest.mark.parametrize("content", ["", "[]", "just words", "clusters: {", "current-context: main"])

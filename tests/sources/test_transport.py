@@ -89,6 +89,16 @@ async def test_refused_credentials_are_read_anew_at_most_once_a_second() -> None
     assert renewals == [1, 1, 1, 2, 2, 3]
 
 
+async def test_requests_that_are_refused_together_all_go_on_with_the_new_credentials() -> None:
+    async with ApiServer() as server:
+        server.tokens = {"new"}
+        identity = Token(server.url, "old", "new")
+        async with transport.Transport(identity) as connection:
+            await asyncio.gather(*[connection.get_json_bytes(PATH) for _ in range(5)])
+
+    assert identity.renewals == 1
+
+
 async def test_a_watch_is_opened_with_the_renewed_token() -> None:
     async with ApiServer() as server:
         server.tokens = {"new"}

@@ -5,6 +5,7 @@ last. What is hard about kubeconfigs (exec plugins, OIDC, inline certificates) i
 imported only when one is read, because it costs 25 MB that a pod does not need.
 """
 
+import asyncio
 import ssl
 import urllib.request
 from collections.abc import Callable
@@ -25,6 +26,9 @@ https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/."""
 
 TOKEN_MAX_AGE = timedelta(seconds=60)
 """A token file is read again after this long: the kubelet renews it well before the old token ends."""
+
+PLUGIN_SECONDS = 60.0
+"""An exec plugin that takes longer hangs, as a rule because it waits for somebody to log in."""
 
 EXPIRY_MARGIN = timedelta(seconds=60)
 """An exec plugin's credentials are renewed this long before they expire."""
@@ -119,35 +123,48 @@ class Kubeconfig:
         *,
         path: Path,
         context: str | None = None,
+        patience: float = PLUGIN_SECONDS,
         clock: Callable[[], datetime] = now_utc,
     ) -> None:
-        """`context` None means the file's `current-context`."""
+        """`context` None means the file's `current-context`; `patience` is for an exec plugin, in seconds."""
         self._path = path
         self._context = context
+        self._patience = patience
         self._clock = clock
+        self._loading = asyncio.Lock()
         self._access: Access | None = None
         self._expires_at: datetime | None = None
 
     async def access(self) -> Access:
         """What was loaded, or is loaded now: an exec plugin runs again when its credentials expire."""
-        if self._access is None or self._expired():
-            return await self.renew()
-        return self._access
+        async with self._loading:  # else the first requests would each start the plugin
+            if self._access is None or self._expired():
+                self._access = await self._load()
+            return self._access
 
     async def renew(self) -> Access:
         """Everything from the file anew, the exec plugin's answer included."""
-        configuration, self._expires_at = await _load(self._path, self._context)
+        async with self._loading:
+            self._access = await self._load()
+            return self._access
+
+    async def _load(self) -> Access:
         try:
-            self._access = _to_access(configuration)
+            async with asyncio.timeout(self._patience):
+                configuration, self._expires_at = await _read(self._path, self._context)
+            return _to_access(configuration)
+        except TimeoutError as error:
+            raise errors.SourceError(
+                f"{self._path}: the exec plugin gave no answer within {self._patience:g} s"
+            ) from error
         except (OSError, ValueError) as error:
             raise errors.SourceError(f"cannot use the kubeconfig {self._path}: {_reason(error)}") from error
-        return self._access
 
     def _expired(self) -> bool:
         return self._expires_at is not None and self._clock() >= self._expires_at - EXPIRY_MARGIN
 
 
-async def _load(path: Path, context: str | None) -> "tuple[Configuration, datetime | None]":
+async def _read(path: Path, context: str | None) -> "tuple[Configuration, datetime | None]":
     """The official client's reading of the file, and when an exec plugin's answer ends."""
     import yaml  # comes with the official client
     from kubernetes.aio import client, config

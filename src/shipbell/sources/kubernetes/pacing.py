@@ -48,9 +48,11 @@ class Pace:
         """The `timeoutSeconds` of a watch; the API server takes whole seconds, and 0 for its own default."""
         return max(1, round(self.watch_least + (self.watch_most - self.watch_least) * random()))
 
-    def delay(self, error: errors.SourceError, failures: int, random: Callable[[], float]) -> float:
-        """How long to wait after `error`, the `failures`-th in a row, counted from 0."""
-        if error.retry_after is not None:
+    def delay(
+        self, failures: int, random: Callable[[], float], error: errors.SourceError | None = None
+    ) -> float:
+        """How long to wait before the next try, after so many `failures` and then `error`."""
+        if error is not None and error.retry_after is not None:
             return min(error.retry_after, self.longest_retry_after)
         longest = self.longest_unauthorized if isinstance(error, errors.Unauthorized) else self.longest
         # 2**30 is beyond every limit; a year of failures must not become an overflow.

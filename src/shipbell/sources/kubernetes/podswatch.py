@@ -10,8 +10,7 @@ from contextlib import aclosing
 from datetime import datetime
 
 from shipbell.domain import Pod, PodsObservation, Workload
-from shipbell.sources.kubernetes import credentials, decoding, objects, reflector, transport
-from shipbell.sources.kubernetes.pacing import Pace
+from shipbell.sources.kubernetes import credentials, decoding, objects, pacing, reflector, transport
 
 
 class PodsWatch:
@@ -21,7 +20,7 @@ class PodsWatch:
         self,
         server: transport.Transport,
         *,
-        pace: Pace | None = None,
+        pace: pacing.Pace | None = None,
         clock: Callable[[], datetime] = credentials.now_utc,
     ) -> None:
         self._server = server

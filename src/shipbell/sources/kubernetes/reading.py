@@ -11,10 +11,15 @@ from datetime import datetime
 from shipbell import errors
 from shipbell.domain import Observation, PodsObservation, Revision, Workload
 from shipbell.sources.hints import Hint
-from shipbell.sources.kubernetes import credentials, decoding, listing, objects, resources, transport
-from shipbell.sources.kubernetes.decoding import ValueT
-from shipbell.sources.kubernetes.objects import ObjectT
-from shipbell.sources.kubernetes.reflector import Listed
+from shipbell.sources.kubernetes import (
+    credentials,
+    decoding,
+    listing,
+    objects,
+    reflector,
+    resources,
+    transport,
+)
 
 SELECTORS_KEPT = 2000
 """Label selectors that are remembered, about 100 bytes each. A Deployment's never changes."""
@@ -53,7 +58,7 @@ class Reader:
             return None
         return await self.owner(above) if above else None
 
-    async def workload(self, kind: str, namespace: str, name: str) -> Listed[Observation]:
+    async def workload(self, kind: str, namespace: str, name: str) -> reflector.Listed[Observation]:
         """The workload of that name, there or not: a complete list of what bears it."""
         if kind != resources.DEPLOYMENTS.kind:
             raise errors.SourceError(f"a {kind} is not among the workloads that are read")
@@ -61,7 +66,7 @@ class Reader:
         for deployment in found:
             self._remember_selector(deployment)
         at = self._clock()
-        return Listed(
+        return reflector.Listed(
             resource=resources.DEPLOYMENTS.name,
             scope=namespace,
             name=name,
@@ -98,7 +103,9 @@ class Reader:
             pods=tuple(p.pod for p in placed if p.pod is not None and p.workload == workload.name),
         )
 
-    async def _controller(self, format_: decoding.Format[ObjectT, ValueT], hint: Hint) -> Hint | None:
+    async def _controller(
+        self, format_: decoding.Format[objects.ObjectT, decoding.ValueT], hint: Hint
+    ) -> Hint | None:
         _, found = await self._one(format_, hint.namespace, hint.name)
         above = decoding.controller(found[0]) if found else None
         return Hint(kind=above.kind, namespace=hint.namespace, name=above.name) if above else None
@@ -116,13 +123,16 @@ class Reader:
         self._selectors[deployment.metadata.uid] = decoding.selector(wanted)
 
     async def _one(
-        self, format_: decoding.Format[ObjectT, ValueT], namespace: str, name: str
-    ) -> tuple[int, list[ObjectT]]:
+        self, format_: decoding.Format[objects.ObjectT, decoding.ValueT], namespace: str, name: str
+    ) -> tuple[int, list[objects.ObjectT]]:
         return await self._list(format_, namespace, {"fieldSelector": f"metadata.name={name}"})
 
     async def _list(
-        self, format_: decoding.Format[ObjectT, ValueT], namespace: str, selectors: dict[str, str]
-    ) -> tuple[int, list[ObjectT]]:
+        self,
+        format_: decoding.Format[objects.ObjectT, decoding.ValueT],
+        namespace: str,
+        selectors: dict[str, str],
+    ) -> tuple[int, list[objects.ObjectT]]:
         """All that matches, and the version it is of."""
         version, found = 0, []
         pages = listing.pages(self._server, format_, namespace=namespace, selectors=selectors)

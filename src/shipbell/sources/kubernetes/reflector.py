@@ -17,10 +17,7 @@ from typing import Generic
 import structlog
 
 from shipbell import errors
-from shipbell.sources.kubernetes import credentials, decoding, listing, objects, transport
-from shipbell.sources.kubernetes.decoding import ValueT
-from shipbell.sources.kubernetes.objects import ObjectT
-from shipbell.sources.kubernetes.pacing import Pace
+from shipbell.sources.kubernetes import credentials, decoding, listing, objects, pacing, transport
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -32,7 +29,7 @@ ERROR = "ERROR"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Listed(Generic[ValueT]):
+class Listed(Generic[decoding.ValueT]):
     """A complete, consistent list: what is not in `present` did not exist at `resource_version`."""
 
     resource: str
@@ -42,7 +39,7 @@ class Listed(Generic[ValueT]):
     name: str = ""
     """Set where only the object of that name was asked for."""
     resource_version: int
-    observations: tuple[ValueT, ...]
+    observations: tuple[decoding.ValueT, ...]
     """Those that are new or changed since this reflector last gave them; in its first list, all."""
     present: frozenset[str]
     """The uids of all objects, unchanged ones included."""
@@ -52,10 +49,10 @@ class Listed(Generic[ValueT]):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Changed(Generic[ValueT]):
+class Changed(Generic[decoding.ValueT]):
     """An object was added or modified, or, where the observation says so, deleted."""
 
-    observation: ValueT
+    observation: decoding.ValueT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,17 +76,17 @@ class Health:
     """What is wrong now, in a sentence; None while connected."""
 
 
-class Reflector(Generic[ObjectT, ValueT]):
+class Reflector(Generic[objects.ObjectT, decoding.ValueT]):
     """One resource in one scope. `stream` may be used by one consumer at a time."""
 
     def __init__(
         self,
         server: transport.Transport,
-        format_: decoding.Format[ObjectT, ValueT],
+        format_: decoding.Format[objects.ObjectT, decoding.ValueT],
         *,
         scope: str = "",
         watch: bool = True,
-        pace: Pace | None = None,
+        pace: pacing.Pace | None = None,
         clock: Callable[[], datetime] = credentials.now_utc,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         random: Callable[[], float] = randomness.random,
@@ -99,7 +96,7 @@ class Reflector(Generic[ObjectT, ValueT]):
         self._format = format_
         self._scope = scope
         self._watch = watch
-        self._pace = pace or Pace()
+        self._pace = pace or pacing.Pace()
         self._clock = clock
         self._sleep = sleep
         self._random = random
@@ -120,7 +117,7 @@ class Reflector(Generic[ObjectT, ValueT]):
         """Asks for a full list as soon as the watch next says anything."""
         self._due.set()
 
-    async def stream(self) -> AsyncGenerator[Listed[ValueT] | Changed[ValueT]]:
+    async def stream(self) -> AsyncGenerator[Listed[decoding.ValueT] | Changed[decoding.ValueT]]:
         """Endless; close it with `contextlib.aclosing`. Started anew, it goes on where it was left."""
         while True:
             try:
@@ -130,6 +127,7 @@ class Reflector(Generic[ObjectT, ValueT]):
                     listed, known = await self._list()
                     yield listed
                     self._take_list(listed, known)
+                    del listed, known  # tens of megabytes in a big cluster, and this frame lives for ever
                 async with aclosing(self._follow()) as changes:
                     async for changed in changes:
                         yield changed
@@ -140,11 +138,11 @@ class Reflector(Generic[ObjectT, ValueT]):
         age = self._clock() - self._listed_at
         return self._due.is_set() or age >= timedelta(seconds=self._pace.resync)
 
-    async def _list(self) -> tuple[Listed[ValueT], dict[str, int]]:
+    async def _list(self) -> tuple[Listed[decoding.ValueT], dict[str, int]]:
         """The list, and the version of every object in it. Page by page: only what changed is kept."""
         self._due.clear()
         known: dict[str, int] = {}
-        changed: list[ValueT] = []
+        changed: list[decoding.ValueT] = []
         version = 0
         pages = listing.pages(self._server, self._format, namespace=self._scope, size=self._pace.page)
         async with aclosing(pages):
@@ -163,8 +161,8 @@ class Reflector(Generic[ObjectT, ValueT]):
         return listed, known
 
     def _sift(
-        self, page: objects.Page[ObjectT], before: Mapping[str, int], known: dict[str, int]
-    ) -> Iterator[ValueT]:
+        self, page: objects.Page[objects.ObjectT], before: Mapping[str, int], known: dict[str, int]
+    ) -> Iterator[decoding.ValueT]:
         """Notes the page's objects in `known` and builds those that are not as they were `before`."""
         at = self._clock()
         self._heard(at)
@@ -174,7 +172,7 @@ class Reflector(Generic[ObjectT, ValueT]):
             if before.get(uid) != version:
                 yield self._format.build(thing, at, False)
 
-    def _take_list(self, listed: Listed[ValueT], known: dict[str, int]) -> None:
+    def _take_list(self, listed: Listed[decoding.ValueT], known: dict[str, int]) -> None:
         again = self._health.listed
         version = listed.resource_version
         self._known, self._position, self._highest = known, version, version
@@ -182,7 +180,7 @@ class Reflector(Generic[ObjectT, ValueT]):
         self._health = replace(self._health, listed=True, relists=self._health.relists + again)
         self._connected()
 
-    async def _follow(self) -> AsyncGenerator[Changed[ValueT]]:
+    async def _follow(self) -> AsyncGenerator[Changed[decoding.ValueT]]:
         """One watch, to its orderly end; without watching, the wait for the next list."""
         if not self._watch:
             await self._wait_for_resync()
@@ -208,7 +206,7 @@ class Reflector(Generic[ObjectT, ValueT]):
             "timeoutSeconds": str(self._pace.watch_seconds(self._random)),
         }
 
-    def _judge(self, event: objects.Event[ObjectT]) -> Changed[ValueT] | None:
+    def _judge(self, event: objects.Event[objects.ObjectT]) -> Changed[decoding.ValueT] | None:
         """What the event says of an object; nothing for a bookmark. Raises for an ERROR."""
         at = self._clock()
         self._heard(at)
@@ -222,7 +220,7 @@ class Reflector(Generic[ObjectT, ValueT]):
             return None
         return Changed(observation=self._format.build(event.object, at, event.type == DELETED))
 
-    def _take(self, event: objects.Event[ObjectT]) -> None:
+    def _take(self, event: objects.Event[objects.ObjectT]) -> None:
         """The event has been taken in: the next watch may begin after it."""
         self._failures = 0
         if event.object is None:
@@ -248,14 +246,14 @@ class Reflector(Generic[ObjectT, ValueT]):
         self._count("ended")
         delay = self._pace.between
         if not heard:
-            delay = self._pace.delay(errors.Unreachable(), self._failures, self._random)
+            delay = self._pace.delay(self._failures, self._random)
             self._failures += 1
         await self._sleep(delay)
 
     async def _recover(self, error: errors.SourceError) -> None:
         if isinstance(error, errors.Expired):
             self._position = None
-        delay = self._pace.delay(error, self._failures, self._random)
+        delay = self._pace.delay(self._failures, self._random, error)
         self._failures += 1
         self._count(type(error).__name__.lower())
         self._disconnected(error, delay)

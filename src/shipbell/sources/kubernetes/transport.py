@@ -121,24 +121,27 @@ class Transport:
     @asynccontextmanager
     async def _answer(self, request: _Request) -> AsyncIterator[aiohttp.ClientResponse]:
         """A successful answer, its body unread. Refused credentials are read anew and tried once more."""
-        response = await self._send(request, await self._credentials.access())
+        access = await self._credentials.access()
+        response = await self._send(request, access)
         try:
-            if response.status == 401 and self._may_renew():
+            if response.status == 401 and (other := await self._other_than(access)):
                 response.close()
-                response = await self._send(request, await self._credentials.renew())
+                response = await self._send(request, other)
             if response.status >= 300:
                 raise await _failure(response, request)
             yield response
         finally:
             response.close()
 
-    def _may_renew(self) -> bool:
-        """At most once a second, however many requests are refused."""
-        now = self._monotonic()
-        due = now - self._renewed_at >= RENEW_SECONDS
-        if due:
-            self._renewed_at = now
-        return due
+    async def _other_than(self, refused: identities.Access) -> identities.Access | None:
+        """Other credentials, if another request has got some meanwhile, or it is time to read them anew."""
+        current = await self._credentials.access()
+        if current != refused:
+            return current
+        if self._monotonic() - self._renewed_at < RENEW_SECONDS:
+            return None
+        self._renewed_at = self._monotonic()
+        return await self._credentials.renew()
 
     async def _send(self, request: _Request, access: identities.Access) -> aiohttp.ClientResponse:
         if self._session is None:
