@@ -251,6 +251,28 @@ class Client:
             "deployments", namespace, name, lambda it: progress_reason(it) == reason, within=within
         )
 
+    async def until_pods(
+        self, namespace: str, name: str, count: int, *, within: float = PATIENCE_SECONDS
+    ) -> list[Object]:
+        """The workload's pods as soon as they are so many, terminating and failed ones included."""
+        deadline = time.monotonic() + within
+        while len(pods := await self.pods_of(namespace, name)) != count:
+            if time.monotonic() > deadline:
+                raise TookTooLong(f"{namespace}/{name} has {len(pods)} pods after {within:g} s, not {count}")
+            await asyncio.sleep(POLL_SECONDS)
+        return pods
+
+    async def until_event(
+        self, namespace: str, is_it: Callable[[Object], bool], *, within: float = PATIENCE_SECONDS
+    ) -> Object:
+        """The first Event that is as described."""
+        deadline = time.monotonic() + within
+        while not (found := [each for each in await self.find("events", namespace) if is_it(each)]):
+            if time.monotonic() > deadline:
+                raise TookTooLong(f"no such Event in {namespace} after {within:g} s")
+            await asyncio.sleep(POLL_SECONDS)
+        return found[0]
+
     async def until_gone(
         self, resource: str, namespace: str, name: str, *, within: float = PATIENCE_SECONDS
     ) -> None:
@@ -267,13 +289,19 @@ class Client:
         return await self.patch(resource, namespace, name, change, manager=manager)
 
 
+def is_observed(workload: Object) -> bool:
+    """Its controller has seen its spec."""
+    generation: int = workload["metadata"]["generation"]
+    observed: int = workload["status"].get("observedGeneration", 0)
+    return observed >= generation
+
+
 def is_complete(deployment: Object) -> bool:
     """What `kubectl rollout status` waits for:
     https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#complete-deployment."""
     status, wanted = deployment["status"], deployment["spec"]["replicas"]
     counts = [status.get(f"{kind}eplicas", 0) for kind in ("r", "updatedR", "availableR")]
-    observed: int = status.get("observedGeneration", 0)
-    return observed >= deployment["metadata"]["generation"] and counts == [wanted] * 3
+    return is_observed(deployment) and counts == [wanted] * 3
 
 
 def progress_reason(deployment: Object) -> str:

@@ -22,10 +22,7 @@ def _container(pod: Object) -> Object:
 
 async def _only_pod(cluster: Cluster, namespace: str, name: str) -> str:
     """The name of the one pod of a workload, as soon as it is there."""
-    async with asyncio.timeout(20):
-        while len(pods := await cluster.client.pods_of(namespace, name)) != 1:
-            await asyncio.sleep(0.05)
-    return str(pods[0]["metadata"]["name"])
+    return str((await cluster.client.until_pods(namespace, name, 1))[0]["metadata"]["name"])
 
 
 async def test_a_deployment_that_is_created_becomes_available(cluster: Cluster, namespace: str) -> None:
@@ -134,9 +131,7 @@ async def test_a_pod_that_is_evicted_is_replaced(cluster: Cluster, namespace: st
 
     evicted = await cluster.client.until("pods", namespace, pod, lambda it: it["status"]["phase"] == "Failed")
     assert evicted["status"]["reason"] == "Evicted"
-    async with asyncio.timeout(20):
-        while len(await cluster.client.pods_of(namespace, "web")) < 2:
-            await asyncio.sleep(0.05)
+    await cluster.client.until_pods(namespace, "web", 2)
 
 
 async def test_an_init_container_that_fails_holds_the_pod(cluster: Cluster, namespace: str) -> None:
