@@ -46,7 +46,7 @@ _importance = sa.case(
 
 def claim(connection: sa.Connection, now: datetime, owner: str, lease: timedelta) -> deliveries.Claim | None:
     """Takes the most important delivery that may be claimed now; None if there is none."""
-    row = (connection.execute(_candidate(now))).first()
+    row = (connection.execute(candidate(now))).first()
     if row is None:
         return None
     token, until = uuid.uuid4().hex, now + lease
@@ -68,7 +68,8 @@ def claim(connection: sa.Connection, now: datetime, owner: str, lease: timedelta
     )
 
 
-def _candidate(now: datetime) -> sa.Select[Any]:
+def candidate(now: datetime) -> sa.Select[Any]:
+    """The most important delivery that may be claimed now, with its rollout; those locked are passed over."""
     return (
         sa.select(schema.deliveries, _rollouts.body.label("rollout"))
         .join(schema.rollouts)

@@ -144,12 +144,11 @@ def parse(url: str) -> sa.URL:
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError:
-        # Without the cause, which repeats the URL, password and all.
-        raise errors.StoreError("the store's URL is none: want sqlite:////path/to/file.db") from None
-    if parsed.get_backend_name() != "sqlite":
-        raise errors.StoreError(
-            f"no such store: {parsed.get_backend_name()}, want sqlite:////path/to/file.db"
-        )
+        parsed = sa.URL.create("none")
+    sqlite_file = parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}
+    if not sqlite_file or parsed.host or parsed.username:
+        # Without the URL, and without the cause, which repeats it: there may be a password in it.
+        raise errors.StoreError("the store's URL cannot be used: want sqlite:////path/to/file.db")
     return parsed.set(drivername="sqlite")
 
 
