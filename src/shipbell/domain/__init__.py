@@ -25,7 +25,9 @@ from shipbell.domain.rollout import (
     State,
     Transition,
     TransitionKind,
+    rollout_id,
 )
+from shipbell.domain.telling import Detail, Part
 from shipbell.domain.workload import Workload
 
 __all__ = [
@@ -48,4 +50,7 @@ __all__ = [
     "ImageChange",
     "Memory",
     "Policy",
+    "Part",
+    "Detail",
+    "rollout_id",
 ]

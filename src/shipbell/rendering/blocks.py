@@ -40,7 +40,7 @@ def labelled(pairs: Fields) -> list[Block]:
 
 def fields(pairs: Fields) -> list[Block]:
     """Short facts in two columns, one below the other on a phone."""
-    told = [f"*{label}*\n{value}" for label, value in pairs if value]
+    told = [f"*{label}*  {value}" for label, value in pairs if value]
     objects = [_mrkdwn(fact) for fact in told if len(fact) <= FIELD][:FIELDS]
     return [{"type": "section", "fields": objects}] if objects else []
 

@@ -6,10 +6,9 @@ same input gives the same message, so that an edit that would change nothing can
 
 from datetime import datetime
 
-from shipbell.domain import Rollout, Transition
+from shipbell.domain import Detail, Part, Rollout, Transition
 from shipbell.rendering import blocks, layout, replies, sentences
 from shipbell.rendering.message import Block, Message, Options
-from shipbell.routing import Detail, Part
 
 TEST = "🔔 This is a test message: nothing was rolled out."
 

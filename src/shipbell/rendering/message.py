@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from shipbell.routing import Detail
+from shipbell.domain import Detail
 
 Block = dict[str, Any]
 """One Block Kit block, as Slack's JSON has it."""

@@ -7,8 +7,7 @@ public promise: they may grow with a new `schema`, never change their meaning.
 from datetime import UTC, datetime
 from typing import Any
 
-from shipbell.domain import Rollout
-from shipbell.routing import Part
+from shipbell.domain import Part, Rollout
 
 EVENT_TYPE = "shipbell_rollout"
 SCHEMA = 1

@@ -6,10 +6,9 @@ root has no room for, what changed, and what happened when.
 
 from datetime import datetime
 
-from shipbell.domain import Rollout, State, Transition
+from shipbell.domain import Part, Rollout, State, Transition
 from shipbell.rendering import blocks, facts, layout, sentences, text, times
 from shipbell.rendering.message import Block, Options
-from shipbell.routing import Part
 
 WORDS = 2400
 """Characters of a failure's own words; what is said first says most."""

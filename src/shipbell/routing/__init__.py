@@ -4,8 +4,9 @@
 so far. Neither knows how a message looks (`rendering`) or how it travels (`delivery`).
 """
 
-from shipbell.routing.destinations import Destination, Detail, Profile, Sink, match
-from shipbell.routing.loudness import Part, Plan, Saying, Told, gist, plan
+from shipbell.domain import Detail, Part
+from shipbell.routing.destinations import Destination, Profile, Sink, match
+from shipbell.routing.loudness import Plan, Saying, Told, gist, plan
 
 __all__ = [
     "Destination",

@@ -7,7 +7,7 @@ the name of its setting stands for it here.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shipbell.domain import Rollout
+from shipbell.domain import Detail, Rollout
 
 
 class Profile(StrEnum):
@@ -16,13 +16,6 @@ class Profile(StrEnum):
     QUIET = "quiet"
     NORMAL = "normal"
     LOUD = "loud"
-
-
-class Detail(StrEnum):
-    """How much a message says: one line, or everything."""
-
-    LINE = "line"
-    FULL = "full"
 
 
 class Sink(StrEnum):

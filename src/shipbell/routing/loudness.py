@@ -10,19 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shipbell.domain import Rollout, RolloutKind, State
+from shipbell.domain import Part, Rollout, RolloutKind, State
 from shipbell.routing.destinations import Destination, Profile
-
-
-class Part(StrEnum):
-    """One post of a delivery: the root message, or a reply in its thread. Each is posted at most once."""
-
-    ROOT = "root"
-    FAILING = "failing"
-    FAILED = "failed"
-    RECOVERED = "recovered"
-    SUCCEEDED = "succeeded"
-    DETAIL = "detail"
 
 
 class Loudness(StrEnum):

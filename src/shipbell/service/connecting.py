@@ -30,11 +30,22 @@ def cluster_credentials(settings: Settings, env: Mapping[str, str]) -> credentia
 
 
 def slack_token(settings: Settings) -> Callable[[], str]:
-    """Reads the token when it is needed: a mounted Secret is renewed in place."""
+    """The bot token as it is when it is needed."""
+    return _fresh(settings.slack.token, settings.slack.token_file)
+
+
+def webhook_url(settings: Settings) -> Callable[[], str] | None:
+    """The incoming webhook's URL as it is when it is needed; None where none is configured."""
     slack = settings.slack
-    path = slack.token_file
+    if slack.webhook_url is None and slack.webhook_url_file is None:
+        return None
+    return _fresh(slack.webhook_url, slack.webhook_url_file)
+
+
+def _fresh(given: SecretStr | None, path: Path | None) -> Callable[[], str]:
+    """A file is read each time, because a mounted Secret is renewed in place."""
     if path is None:
-        return lambda: reveal(slack.token)
+        return lambda: reveal(given)
     return lambda: path.read_text(encoding="utf-8").strip()
 
 

@@ -1,0 +1,5 @@
+"""`python -m shipbell` is `shipbell`."""
+
+from shipbell.cli import main
+
+main()
