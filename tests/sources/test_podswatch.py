@@ -28,7 +28,7 @@ class Watching:
 @asynccontextmanager
 async def watching(server: ApiServer, followed: Iterable[Workload] = ()) -> AsyncIterator[Watching]:
     async with transport.Transport(Token(server.url)) as connection:
-        watch = podswatch.PodsWatch(connection, pace=QUICK)
+        watch = podswatch.PodsWatch(connection, pace=QUICK.scaled(0.01))
         watch.follow(followed)
         seen: asyncio.Queue[PodsObservation] = asyncio.Queue()
         tasks = [asyncio.create_task(watch.run()), asyncio.create_task(_collect(watch, seen))]

@@ -381,10 +381,8 @@ async def test_health_tells_when_the_server_was_last_heard() -> None:
     assert after.heard_at > before.heard_at
 
 
-def test_every_time_of_a_pace_is_scaled_and_the_page_is_not() -> None:
+def test_our_own_waits_are_scaled_and_what_goes_by_the_servers_clock_is_not() -> None:
     slow, quick = pacing.Pace(), pacing.Pace().scaled(0.5)
 
-    assert quick.page == slow.page
-    assert quick.silence == slow.silence / 2
-    assert quick.resync == slow.resync / 2
-    assert quick.watch_seconds(lambda: 0.0) == 120
+    assert (quick.first, quick.longest, quick.resync) == (slow.first / 2, slow.longest / 2, slow.resync / 2)
+    assert (quick.page, quick.silence, quick.watch_least) == (slow.page, slow.silence, slow.watch_least)

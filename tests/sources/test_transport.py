@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -180,21 +180,25 @@ class _Proxied(Token):
 @asynccontextmanager
 async def _server(answer: bytes | None, *, close: bool) -> AsyncIterator[str]:
     """Takes any connection, says `answer` after the request, and closes or keeps quiet."""
+    connections: list[asyncio.StreamWriter] = []
+    served = asyncio.Semaphore(0)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        connections.append(writer)
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
             if answer:
                 writer.write(answer)
                 await writer.drain()
             if not close:
                 await reader.read()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
+        writer.close()
+        served.release()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         host, port = server.sockets[0].getsockname()[:2]
         yield f"http://{host}:{port}"
+        for writer in connections:
+            writer.transport.abort()
+            await served.acquire()

@@ -125,7 +125,7 @@ def test_whatever_comes_is_a_hint_or_one_line_that_says_why_not(content_type: st
         with pytest.raises(errors.HintError) as refused:
             webhooks.parse_kubewatch(given_type, body)
         assert "\n" not in str(refused.value)
-        assert len(str(refused.value)) < 300
+        assert len(str(refused.value)) < 200
 
 
 @given(kind=st.text(), namespace=st.text(), name=st.text())
@@ -133,7 +133,7 @@ def test_a_name_is_taken_as_it_is_or_quoted_on_one_line(kind: str, namespace: st
     answer = _answer(kind, namespace, name)
 
     assert answer == Hint(kind=kind, namespace=namespace, name=name) or str(answer).isprintable()
-    assert len(str(answer)) < 1000
+    assert isinstance(answer, Hint) or len(str(answer)) < 200
 
 
 def _answer(kind: str, namespace: str, name: str) -> Hint | errors.HintError:

@@ -15,6 +15,8 @@ from shipbell.sources.hints import Hint
 LIMIT_BYTES = 1_048_576
 """The largest body that is looked at. A CloudEvent holds an object twice: 3-20 KB as a rule."""
 
+LONGEST_QUOTE = 80
+
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
 _PART = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#names
@@ -106,4 +108,5 @@ def _checked(hint: Hint) -> Hint:
 
 def _quoted(text: str) -> str:
     """The text on one line, cut to a length that a log line bears."""
-    return ascii(text if len(text) <= 80 else text[:79] + "…")
+    quoted = ascii(text[:LONGEST_QUOTE])
+    return quoted if len(quoted) <= LONGEST_QUOTE else f"{quoted[:LONGEST_QUOTE]}…"

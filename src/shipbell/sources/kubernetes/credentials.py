@@ -132,6 +132,7 @@ class Kubeconfig:
         self._patience = patience
         self._clock = clock
         self._loading = asyncio.Lock()
+        self._reading: asyncio.Task[tuple[Configuration, datetime | None]] | None = None
         self._access: Access | None = None
         self._expires_at: datetime | None = None
 
@@ -151,14 +152,24 @@ class Kubeconfig:
     async def _load(self) -> Access:
         try:
             async with asyncio.timeout(self._patience):
-                configuration, self._expires_at = await _read(self._path, self._context)
+                configuration, self._expires_at = await self._finish_reading()
             return _to_access(configuration)
         except TimeoutError as error:
-            raise errors.SourceError(
-                f"{self._path}: the exec plugin gave no answer within {self._patience:g} s"
-            ) from error
+            problem = f"{self._path}: the exec plugin gave no answer within {self._patience:g} s"
+            raise errors.SourceError(problem) from error
         except (OSError, ValueError) as error:
             raise errors.SourceError(f"cannot use the kubeconfig {self._path}: {_reason(error)}") from error
+
+    async def _finish_reading(self) -> "tuple[Configuration, datetime | None]":
+        """Goes on with a reading that was given up: a plugin that hangs must not be started once more."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(_read(self._path, self._context), name="kubeconfig")
+        reading = self._reading
+        try:
+            return await asyncio.shield(reading)
+        finally:
+            if reading.done():
+                self._reading = None
 
     def _expired(self) -> bool:
         return self._expires_at is not None and self._clock() >= self._expires_at - EXPIRY_MARGIN

@@ -30,12 +30,12 @@ class Pace:
     """A full list is compared anew this often, whatever the watch said."""
 
     def scaled(self, factor: float) -> "Pace":
-        """The same with every time multiplied."""
+        """The same with our own waits multiplied.
+
+        How long a watch lasts and may be silent stays: the API server's bookmarks come by its own clock.
+        """
         return replace(
             self,
-            watch_least=self.watch_least * factor,
-            watch_most=self.watch_most * factor,
-            silence=self.silence * factor,
             between=self.between * factor,
             first=self.first * factor,
             longest=self.longest * factor,
