@@ -2,7 +2,13 @@
 
 import os
 
+import hypothesis
+
 pytest_plugins = ["tests.cluster.fixtures"]
+
+# On a machine that does other things too, how long an example takes says nothing about it.
+hypothesis.settings.register_profile("shipbell", deadline=None)
+hypothesis.settings.load_profile("shipbell")
 
 for name in [name for name in os.environ if name.startswith(("SHIPBELL_", "SLACK_", "KUBERNETES_SERVICE"))]:
     del os.environ[name]

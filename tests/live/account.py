@@ -1,7 +1,6 @@
 """The accountant: what reached Slack, told apart by rollout, and compared with what should have."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +54,11 @@ class Account:
         async def told() -> bool:
             return Counter(self.states(namespace)) == Counter(states)
 
-        await until(told, "", patience=patience) if not await told() else None
+        def complaint() -> str:
+            texts = "\n".join(f"{root.state}: {root.text}" for root in self.roots(namespace))
+            return f"{namespace} should be told as {states}, and is as {self.states(namespace)}:\n{texts}"
+
+        await until(told, complaint, patience=patience)
 
     def check(self, namespace: str, states: list[str]) -> None:
         """One root per rollout, each in its last state, each text saying it, and none besides."""
@@ -86,6 +89,3 @@ def _root(message: Message, replies: list[Message]) -> Root:
 def _payload(message: Message) -> dict[str, Any]:
     assert message.metadata is not None
     return dict(message.metadata.event_payload)
-
-
-Check = Callable[[], Awaitable[bool]]

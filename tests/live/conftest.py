@@ -32,7 +32,7 @@ def settings_for(cluster: Cluster, slack: Sandbox, **more: Any) -> dict[str, Any
         "slack": {"channel": "#deployments", "api_url": slack.api_url},
         "kubernetes": {"kubeconfig": str(cluster.plane.kubeconfig), **more},
         "web": {"host": "127.0.0.1", "port": free_port()},
-        "advanced": {"time_factor": 0.1},
+        "advanced": {"time_factor": 0.2},
     }
 
 

@@ -103,14 +103,16 @@ class Deployment:
         await self.client.until("deployments", self.namespace, self.name, wanted, within=PATIENCE)
 
 
-async def until(check: Callable[[], Awaitable[bool]], complaint: str, *, patience: float = PATIENCE) -> None:
+async def until(
+    check: Callable[[], Awaitable[bool]], complaint: Callable[[], str], *, patience: float = PATIENCE
+) -> None:
     """Polls with a deadline."""
     try:
         async with asyncio.timeout(patience):
             while not await check():
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        raise AssertionError(complaint) from None
+        raise AssertionError(complaint()) from None
 
 
 def _settled(deployment: connection.Object) -> bool:

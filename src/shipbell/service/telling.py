@@ -66,7 +66,9 @@ class Telling:
         self._worker.wake()
 
     async def ping(self) -> str:
-        """Why messages cannot be delivered; empty if they can."""
+        """Why messages cannot be delivered; empty if they can. Asks Slack, if it is time to ask again."""
+        if self._workspace is not None:
+            await self._workspace.closed_until()
         return await self._worker.ping()
 
     def about(self) -> Mapping[str, str]:
