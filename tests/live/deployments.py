@@ -98,6 +98,10 @@ class Deployment:
         """Waits until the controller says that the progress deadline was exceeded."""
         await self.shows(lambda d: client.progress_reason(d) == "ProgressDeadlineExceeded")
 
+    async def vanishes(self) -> None:
+        """Waits until it is gone."""
+        await self.client.until_gone("deployments", self.namespace, self.name, within=PATIENCE)
+
     async def shows(self, wanted: Callable[[Object], bool]) -> None:
         """Waits until the Deployment is as wanted."""
         await self.client.until("deployments", self.namespace, self.name, wanted, within=PATIENCE)

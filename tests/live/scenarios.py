@@ -126,6 +126,7 @@ async def deleted_in_mid_rollout(web: Deployment) -> list[str]:
 async def deleted_and_created_again(web: Deployment) -> list[str]:
     await _running(web)
     await web.delete()
+    await web.vanishes()
     await web.create("2")
     await web.completes()
     return ["succeeded", "succeeded"]
@@ -219,6 +220,7 @@ async def replica_sets_deleted(web: Deployment) -> list[str]:
 async def re_created_around_its_pods(web: Deployment) -> list[str]:
     await _running(web)
     await web.delete("Orphan")
+    await web.vanishes()
     await web.create()
     await web.completes()
     return ["succeeded"]
