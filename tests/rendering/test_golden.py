@@ -1,6 +1,6 @@
 """Every message as it is sent, held by a file each in `tests/golden`.
 
-`SHIPBELL_GOLDEN=write pytest tests/rendering` writes them anew; look at the difference before it is kept.
+`GOLDEN=write pytest tests/rendering` writes them anew; look at the difference before it is kept.
 """
 
 import json
@@ -25,7 +25,7 @@ def as_json(message: rendering.Message) -> str:
 def test_a_message_says_what_its_golden_file_says(name: str) -> None:
     said = as_json(STORIES[name].message())
     file = GOLDEN / f"{name}.json"
-    if os.environ.get("SHIPBELL_GOLDEN") == "write":
+    if os.environ.get("GOLDEN") == "write":
         file.write_text(said, encoding="utf-8")
     assert file.read_text(encoding="utf-8") == said
 
