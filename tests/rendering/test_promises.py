@@ -80,8 +80,8 @@ OPTIONS = st.builds(
     environment=FOREIGN,
     detail=st.sampled_from(Detail),
     show_registry=st.booleans(),
-    successor_link=st.none() | FOREIGN | st.just(stories.SUCCESSOR_LINK),
-    history_link=st.none() | FOREIGN,
+    successor_link=st.none() | FOREIGN | st.sampled_from([stories.SUCCESSOR_LINK, "https://" + "x" * 900]),
+    history_link=st.none() | FOREIGN | st.just("https://" + "x" * 900),
     usual_seconds=st.none() | st.floats(0, 1e6),
     sample=st.booleans(),
 )

@@ -21,7 +21,7 @@ _EMOJI = re.compile(r":(?=[\w+'-]*[^\W\d][\w+'-]*:)")
 _CALL = re.compile(r"@(?=here|channel|everyone|group)", re.IGNORECASE)
 _CHARACTER = re.compile(r"&(?:amp|lt|gt);|.", re.DOTALL)
 _WEB = re.compile(r"https?://[^/?#]")
-_LONGEST_URL = 2000
+_LONGEST_URL = 1000
 
 
 def prose(value: str, limit: int = 300) -> str:
@@ -56,7 +56,7 @@ def fence(value: str, limit: int) -> str:
 
 def link(url: str, words: str) -> str:
     """Our own words as a link, or the bare words where the URL is none that a browser should open."""
-    safe = quote(_visible(url[:_LONGEST_URL]), safe=":/?#[]@!$&'()*+,;=%~").translate(_ESCAPES)
+    safe = quote(_visible(url[: _LONGEST_URL + 1]), safe=":/?#[]@!$&'()*+,;=%~").translate(_ESCAPES)
     return f"<{safe}|{words}>" if _WEB.match(safe) and len(safe) <= _LONGEST_URL else words
 
 

@@ -33,25 +33,25 @@ def day(at: datetime, *, live: bool) -> str:
 
 def exact(span: timedelta) -> str:
     """A duration to the second below an hour: `2 min 9 s`, `1 h 5 min`."""
-    return _two_units(span, lone=timedelta(0))
+    return _two_units(int(span.total_seconds()))
 
 
 def rough(span: timedelta) -> str:
-    """A duration to the minute: `40 s`, `10 min`, `1 h 5 min`."""
-    return _two_units(span, lone=timedelta(hours=1))
+    """A duration to the nearest minute: `40 s`, `10 min`, `1 h 5 min`."""
+    seconds = int(span.total_seconds())
+    return _two_units(seconds if seconds < 60 else (seconds + 30) // 60 * 60)
 
 
-def _two_units(span: timedelta, *, lone: timedelta) -> str:
-    """The two largest units; below `lone` the largest alone."""
-    if span < timedelta(seconds=1):
+def _two_units(seconds: int) -> str:
+    """The largest unit and the one below it."""
+    if seconds < 1:
         return "under 1 s"
-    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     units = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
     largest = next(index for index, (count, _) in enumerate(units) if count)
-    told = units[largest : largest + (1 if span < lone else 2)]
-    return " ".join(f"{count} {unit}" for count, unit in told if count)
+    return " ".join(f"{count} {unit}" for count, unit in units[largest : largest + 2] if count)
 
 
 def _live(at: datetime, token: str, said: str) -> str:
