@@ -92,6 +92,16 @@ async def test_an_older_version_that_arrives_late_makes_nothing_due(store: Store
     assert await store.claim(NOW, "one", LEASE) is None
 
 
+async def test_saving_a_version_that_was_told_makes_nothing_due(store: Store) -> None:
+    rollout = examples.rollout()
+    await examples.begin(store, rollout)
+    await examples.tell(store, await examples.claim(store))
+
+    await examples.save(store, rollout)
+
+    assert await store.claim(NOW, "one", LEASE) is None
+
+
 async def test_a_failed_attempt_is_kept_with_its_reason_and_tried_again_in_time(store: Store) -> None:
     rollout = examples.rollout()
     await examples.begin(store, rollout)

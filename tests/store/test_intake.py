@@ -79,23 +79,26 @@ async def test_a_task_that_is_cancelled_in_the_transaction_leaves_nothing_and_bl
         assert await intake.memory(rollout.workload) is None
 
 
-async def test_transactions_of_many_tasks_do_not_lose_each_others_changes(store: Store) -> None:
+async def test_writers_of_many_tasks_and_processes_lose_none_of_each_others_changes(
+    store: Store, url: str
+) -> None:
     memory = examples.memory(examples.workload(), resource_version=0)
     async with store.intake() as intake:
         await intake.save(memory)
 
-    async def count_one() -> None:
-        async with store.intake() as intake:
+    async def count_one(through: Store) -> None:
+        async with through.intake() as intake:
             known = await intake.memory(memory.workload)
             assert known is not None
             await intake.save(dataclasses.replace(known, resource_version=known.resource_version + 1))
 
-    await asyncio.gather(*(count_one() for _ in range(20)))
+    async with await Store.open(url) as another:
+        await asyncio.gather(*(count_one(through) for through in (store, another) for _ in range(20)))
 
     async with store.intake() as intake:
         known = await intake.memory(memory.workload)
     assert known is not None
-    assert known.resource_version == 20
+    assert known.resource_version == 40
 
 
 async def test_a_lower_version_of_a_rollout_changes_nothing(store: Store) -> None:
@@ -123,8 +126,8 @@ async def test_both_rollouts_of_a_step_are_saved(store: Store) -> None:
 async def test_transitions_keep_their_order_and_are_told_apart_once(store: Store) -> None:
     rollout = examples.rollout(version=3)
     first = examples.transition(rollout, version=1, note="back to 41")
-    second = examples.transition(rollout, TransitionKind.HEALED)
-    third = examples.transition(rollout, TransitionKind.PROGRESSED)
+    second = examples.transition(rollout, TransitionKind.PROGRESSED)
+    third = examples.transition(rollout, TransitionKind.HEALED)
 
     for _ in range(2):
         async with store.intake() as intake:

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from shipbell.store import Store, pacing, schema
 from tests.store.examples import NOW, SECOND
 
-PACE = {"interval": SECOND, "burst": 3}
-
 
 async def test_a_burst_goes_at_once_and_the_rest_one_by_one(store: Store) -> None:
     times = [await store.reserve("C1", NOW, interval=SECOND, burst=3) for _ in range(5)]
@@ -59,6 +57,16 @@ async def test_nobody_goes_before_the_hold_ends(store: Store) -> None:
     assert await store.held_until("C1") == until
     assert await store.reserve("C1", NOW, interval=SECOND, burst=1) == until
     assert await store.reserve("C1", NOW, interval=SECOND, burst=1) == until + SECOND
+
+
+async def test_a_hold_silences_a_bucket_that_is_in_use(store: Store) -> None:
+    await store.reserve("C1", NOW, interval=SECOND, burst=5)
+    until = NOW + 30 * SECOND
+
+    await store.hold("C1", until)
+
+    assert await store.reserve("C1", NOW, interval=SECOND, burst=5) == until
+    assert await store.reserve("C1", until + 60 * SECOND, interval=SECOND, burst=5) == until + 60 * SECOND
 
 
 async def test_a_shorter_hold_does_not_cut_a_longer_one(store: Store) -> None:
