@@ -222,7 +222,7 @@ def _set_pragmas(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: sa.Connection) -> None:
-    """A read is one statement and needs no transaction."""
+    """Reads need no transaction: each of their statements sees what was committed last."""
     if connection.get_execution_options().get("shipbell_writes"):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
