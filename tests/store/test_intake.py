@@ -281,6 +281,6 @@ async def test_an_address_may_come_before_its_rollout_is_saved(store: Store) -> 
 
 
 async def test_an_address_without_a_rollout_is_refused(store: Store) -> None:
-    with pytest.raises(errors.StoreError, match="(?i)foreign key"):
+    with pytest.raises(errors.StoreError, match=r"(?i)foreign key"):
         async with store.intake() as intake:
             await intake.address(examples.rollout(), (CHANNEL,))
