@@ -204,6 +204,7 @@ async def test_time_alone_ends_what_exceeds_its_deadline(tmp_path: Path) -> None
         await b.ingest.take_list(listed(UNDER_WAY))
         b.now = at(5000)
 
-        assert await b.ingest.tick() == 1
+        assert await b.ingest.waking() == (WEB,)
+        assert await b.ingest.tick(WEB) is Outcome.TAKEN
         assert await b.states() == ["failed"]
-        assert await b.ingest.tick() == 0
+        assert await b.ingest.waking() == ()

@@ -15,7 +15,16 @@ from enum import StrEnum
 import structlog
 
 from shipbell import routing
-from shipbell.domain import Memory, Observation, PodsObservation, Policy, Revision, Rollout, Transition
+from shipbell.domain import (
+    Memory,
+    Observation,
+    PodsObservation,
+    Policy,
+    Revision,
+    Rollout,
+    Transition,
+    Workload,
+)
 from shipbell.domain.stepping import Setting, Step, see_pods, step, tick, vanish
 from shipbell.metrics import Metrics
 from shipbell.store import Intake, Store
@@ -23,7 +32,7 @@ from shipbell.store import Intake, Store
 log = structlog.get_logger(__name__)
 
 TIMERS = 100
-"""Rollouts looked at in one transaction of the timer; the rest follow in the next."""
+"""Workloads that the timer looks at in one go; the rest follow in the next."""
 
 ReadRevisions = Callable[[Observation], Awaitable[tuple[Revision, ...]]]
 Announce = Callable[[tuple[Rollout, ...]], None]
@@ -126,15 +135,21 @@ class Ingest:
         self._tell((seen,))
         return _outcome(seen)
 
-    async def tick(self) -> int:
-        """Lets time pass for every rollout whose moment has come; answers how many there were."""
-        setting = self._setting()
+    async def waking(self) -> tuple[Workload, ...]:
+        """The workloads whose moment has come: look at them, then `tick`."""
         async with self._store.intake() as intake:
-            waking = await intake.waking(setting.now, TIMERS)
-            ticked = tuple(tick(memory, setting) for memory in waking)
-            await self._write(intake, ticked)
-        self._tell(ticked)
-        return len(ticked)
+            return tuple(memory.workload for memory in await intake.waking(self._now(), TIMERS))
+
+    async def tick(self, workload: Workload) -> Outcome:
+        """Lets time pass for a workload that was just looked at."""
+        async with self._store.intake() as intake:
+            memory = await intake.memory(workload)
+            if memory is None:
+                return Outcome.IDLE
+            ticked = tick(memory, self._setting())
+            await self._write(intake, (ticked,))
+        self._tell((ticked,))
+        return _outcome(ticked)
 
     async def _observe(self, observation: Observation, *, continuous: bool) -> Step:
         async with self._store.intake() as intake:

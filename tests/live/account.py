@@ -9,6 +9,10 @@ from tests.live.deployments import until
 
 EVENT = "shipbell_rollout"
 
+OPEN = {"started", "progressing", "paused", "stalled", "failing"}
+
+NOT_SEEN = "not seen"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Root:
@@ -60,6 +64,36 @@ class Account:
 
         await until(told, complaint, patience=patience)
 
+    async def rests(self, namespace: str, last: str, *, patience: float = 60) -> None:
+        """Waits until nothing of the namespace is open and its last rollout is in that state.
+
+        What was deleted at the end may never have been seen in its last revision.
+        """
+
+        async def told() -> bool:
+            states = self.states(namespace)
+            return (
+                bool(states)
+                and not OPEN & set(states)
+                and (last == "cancelled" or states[-1] in {last, "unknown"})
+            )
+
+        def complaint() -> str:
+            return f"{namespace} should end {last}, and is told as {self.states(namespace)}"
+
+        await until(told, complaint, patience=patience)
+
+    def check_seen(self, namespace: str, states: list[str]) -> None:
+        """As `check`, where a rollout may have come and gone unseen, or ended so; never the last one.
+
+        A message that says that the outcome was not seen is true of any outcome.
+        """
+        roots = self.roots(namespace)
+        seen = Counter(root.state for root in roots if not _is_unseen(root))
+        assert not seen - Counter(states), f"{[root.text for root in roots]} of {states}"
+        assert len(roots) <= len(states)
+        self.check(namespace, [root.state for root in roots])
+
     def check(self, namespace: str, states: list[str]) -> None:
         """One root per rollout, each in its last state, each text saying it, and none besides."""
         roots = self.roots(namespace)
@@ -70,6 +104,11 @@ class Account:
             assert f"{root.namespace}/{root.name}" in root.text
             assert root.state.replace("_", " ") in root.text.lower(), root.text
             assert len(root.replies) == len(set(root.replies)), f"{root.text}: {root.replies}"
+
+
+def _is_unseen(root: Root) -> bool:
+    """Whether it says that nobody saw how it ended: the object was gone, or another revision there."""
+    return root.state == "unknown" or NOT_SEEN in root.text
 
 
 def _root(message: Message, replies: list[Message]) -> Root:

@@ -1,48 +1,33 @@
-"""Shipbell between a real control plane and the sandbox Slack, once for all scenarios."""
+"""Shipbell between a real control plane and the sandbox Slack, once for all scenarios.
 
-import socket
+Two installations look at the same cluster: one watches by itself, the other is only told by kubewatch.
+"""
+
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
-from shipbell.sandbox import DEFAULT_TOKEN, Rates, Sandbox
+from shipbell.sandbox import Rates, Sandbox
 from tests.cluster.running import Cluster
+from tests.live import kubewatch
 from tests.live.account import Account
 from tests.live.scenarios import SCENARIOS
-from tests.live.shipbell import Shipbell, installed
+from tests.live.shipbell import SECRETS, Shipbell, installed, settings_for
 from tests.live.stage import Stage
+
+WATCHING, HINTED = "deployments", "hinted"
+"""The channels of the two installations."""
 
 UNHURRIED = Rates(enforced=False)
 """Slack's limits have drills of their own; here thirty messages shall not wait for each other."""
 
-
-def free_port() -> int:
-    """A port that nobody listens on; the caller takes it soon."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def settings_for(cluster: Cluster, slack: Sandbox, **more: Any) -> dict[str, Any]:
-    """A configuration as a person would write it."""
-    return {
-        "cluster": "apps",
-        "environment": "CI",
-        "slack": {"channel": "#deployments", "api_url": slack.api_url},
-        "kubernetes": {"kubeconfig": str(cluster.plane.kubeconfig), **more},
-        "web": {"host": "127.0.0.1", "port": free_port()},
-        "advanced": {"time_factor": 0.2},
-    }
-
-
-SECRETS = {"SHIPBELL_SLACK_TOKEN": DEFAULT_TOKEN}
+SEED = 20260131
 
 
 @pytest.fixture(scope="session")
 async def slack() -> AsyncIterator[Sandbox]:
     """The Slack of all scenarios."""
-    async with Sandbox(rates=UNHURRIED) as sandbox:
+    async with Sandbox(rates=UNHURRIED, channels=(WATCHING, HINTED)) as sandbox:
         yield sandbox
 
 
@@ -51,19 +36,33 @@ async def shipbell(
     cluster: Cluster, slack: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Shipbell]:
     """Shipbell, watching the whole cluster."""
-    async with installed(
-        tmp_path_factory.mktemp("shipbell"), settings_for(cluster, slack), SECRETS
-    ) as running:
+    settings = settings_for(cluster, slack, channel=WATCHING)
+    async with installed(tmp_path_factory.mktemp("watching"), settings, SECRETS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def hinted(
+    cluster: Cluster, slack: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Shipbell]:
+    """Shipbell, watching nothing: kubewatch says where to look, and an unreliable one at that."""
+    settings = settings_for(cluster, slack, channel=HINTED, watch=False)
+    async with (
+        installed(tmp_path_factory.mktemp("hinted"), settings, SECRETS) as running,
+        cluster.plane.connect() as api,
+        kubewatch.posting(api, f"{running.url}/webhook/kubewatch", seed=SEED),
+    ):
         yield running
 
 
 @pytest.fixture(scope="session")
 async def stage(
-    cluster: Cluster, slack: Sandbox, shipbell: Shipbell, request: pytest.FixtureRequest
+    cluster: Cluster, slack: Sandbox, shipbell: Shipbell, hinted: Shipbell, request: pytest.FixtureRequest
 ) -> AsyncIterator[Stage]:
     """All chosen scenarios, played side by side: most of their time is waiting."""
-    chosen = {item.callspec.params["scenario"] for item in request.session.items if hasattr(item, "callspec")}
-    stage = Stage(cluster=cluster, account=Account(slack))
+    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    chosen = {item.callspec.params.get("scenario") for item in items if hasattr(item, "callspec")}
+    stage = Stage(cluster=cluster, watching=Account(slack, WATCHING), hinted=Account(slack, HINTED))
     for name in SCENARIOS:
         if name in chosen:
             stage.play(name)

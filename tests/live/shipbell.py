@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,7 +15,32 @@ from typing import Any
 import aiohttp
 import yaml
 
+from shipbell.sandbox import DEFAULT_TOKEN, Sandbox
+from tests.cluster.running import Cluster
 from tests.live.deployments import until
+
+SECRETS = {"SHIPBELL_SLACK_TOKEN": DEFAULT_TOKEN}
+
+
+def settings_for(
+    cluster: Cluster, slack: Sandbox, *, channel: str, factor: float = 0.2, **kubernetes: Any
+) -> dict[str, Any]:
+    """A configuration as a person would write it."""
+    return {
+        "cluster": "apps",
+        "environment": "CI",
+        "slack": {"channel": f"#{channel}", "api_url": slack.api_url},
+        "kubernetes": {"kubeconfig": str(cluster.plane.kubeconfig), **kubernetes},
+        "web": {"host": "127.0.0.1", "port": _free_port()},
+        "advanced": {"time_factor": factor},
+    }
+
+
+def _free_port() -> int:
+    """A port that nobody listens on; the caller takes it soon."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -14,7 +14,8 @@ class Stage:
     """A cluster in which scenarios are played."""
 
     cluster: Cluster
-    account: Account
+    watching: Account
+    hinted: Account
     _plays: dict[str, asyncio.Task[tuple[str, list[str]]]] = field(default_factory=dict)
 
     def play(self, name: str) -> None:
@@ -29,7 +30,8 @@ class Stage:
         scenario, spec = SCENARIOS[name]
         namespace = await self.cluster.client.create_namespace(name.replace("_", "-")[:50])
         states = await scenario(Deployment(client=self.cluster.client, namespace=namespace, spec=spec))
-        await self.account.becomes(namespace, states)
+        await self.watching.becomes(namespace, states)
+        await self.hinted.rests(namespace, states[-1])
         await self._mark()
         return namespace, states
 
@@ -38,7 +40,8 @@ class Stage:
         namespace = await self.cluster.client.create_namespace("mark")
         marker = Deployment(client=self.cluster.client, namespace=namespace)
         await marker.create(replicas=1)
-        await self.account.becomes(namespace, ["succeeded"])
+        for account in (self.watching, self.hinted):
+            await account.becomes(namespace, ["succeeded"])
 
     async def close(self) -> None:
         """Ends what is still being played."""

@@ -12,4 +12,11 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 async def test_slack_tells_what_happened_and_nothing_else(scenario: str, stage: Stage) -> None:
     namespace, states = await stage.outcome(scenario)
 
-    stage.account.check(namespace, states)
+    stage.watching.check(namespace, states)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_kubewatch_alone_is_enough_for_what_could_be_seen(scenario: str, stage: Stage) -> None:
+    namespace, states = await stage.outcome(scenario)
+
+    stage.hinted.check_seen(namespace, states)

@@ -46,15 +46,19 @@ def judge(
     return settle(_resume(_complaint(counted, observation, policy), now), now, policy)
 
 
-def settle(rollout: Rollout, now: datetime, policy: Policy) -> Rollout:
-    """The state that time gives: failing after patience, failed or stalled after the deadline."""
+def settle(rollout: Rollout, now: datetime, policy: Policy, *, may_end: bool = True) -> Rollout:
+    """The state that time gives: failing after patience, failed or stalled after the deadline.
+
+    The deadline counts only where the workload itself was just looked at (`may_end`): it may have succeeded
+    since it was last seen.
+    """
     if rollout.state is State.PAUSED:
         return replace(rollout, wake_at=None)
     limit = _limit(rollout, policy)
-    if limit is not None and now >= limit:
+    if may_end and limit is not None and now >= limit:
         return _run_out(rollout, limit)
-    state = _state(rollout, now)
-    return replace(rollout, state=state, wake_at=_wake(rollout, limit, now))
+    settled = replace(rollout, state=_state(rollout, now))
+    return replace(settled, wake_at=_wake(settled, limit))
 
 
 def succeed(rollout: Rollout, observation: Observation, state: State, *, continuous: bool) -> Rollout:
@@ -231,7 +235,7 @@ def _still_suffers(rollout: Rollout, ready: int, own: int) -> bool:
     return rollout.state is State.FAILING and ready <= (rollout.new_ready or 0) and ready < max(own, 1)
 
 
-def _wake(rollout: Rollout, limit: datetime | None, now: datetime) -> datetime | None:
+def _wake(rollout: Rollout, limit: datetime | None) -> datetime | None:
     say_at = rollout.diagnosis.say_at if rollout.diagnosis else None
-    waits = [at for at in (limit, say_at) if at is not None and at > now]
-    return min(waits, default=None)
+    untold = say_at if rollout.state is not State.FAILING else None
+    return min((at for at in (limit, untold) if at is not None), default=None)

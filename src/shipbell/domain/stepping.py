@@ -69,7 +69,7 @@ def see_pods(memory: Memory, observation: PodsObservation, setting: Setting) -> 
     if rollout is None or not rollout.state.open or memory.deleted_at is not None or stale:
         return Step(memory=memory)
     seen = judging.count_pods(rollout, observation, setting.now, setting.policy)
-    moved = judging.settle(seen, setting.now, setting.policy)
+    moved = judging.settle(seen, setting.now, setting.policy, may_end=False)
     outcome = _moved(memory, rollout, moved, setting.now)
     return replace(outcome, memory=replace(outcome.memory, pods_version=observation.resource_version))
 
@@ -89,7 +89,10 @@ def vanish(memory: Memory, resource_version: int, setting: Setting) -> Step:
 
 
 def tick(memory: Memory, setting: Setting) -> Step:
-    """What time alone changes: a patience or a deadline that has run out."""
+    """What time alone changes: a patience or a deadline that has run out.
+
+    Only for a workload that was just looked at: what is remembered of it must be what is true now.
+    """
     rollout = memory.rollout
     if rollout is None or not rollout.state.open or memory.deleted_at is not None:
         return Step(memory=memory)

@@ -87,11 +87,23 @@ class Feed:
             _lane(found.scope, found.name), lambda: self._insist(lambda: self._take(self._full(found)))
         )
 
-    async def look_at_pods(self, workload: Workload) -> None:
-        """Reads the pods of a workload in flight, where no watch brings them."""
+    async def look_at_all(self, workload: Workload) -> None:
+        """Reads a workload and its pods, whatever is watched."""
+        await self.look_at(Hint(kind=workload.kind, namespace=workload.namespace, name=workload.name))
         pods = await self._insist(lambda: self._reader.pods(workload))
         if pods is not None:
             await self._put_pods(pods)
+
+    async def let_time_pass(self, workload: Workload) -> None:
+        """Behind all that was just read of the workload; returns when it is done."""
+        done = asyncio.Event()
+
+        async def tick() -> None:
+            await self._insist(lambda: self._ingest.tick(workload))
+            done.set()
+
+        await self._lanes.put(_lane(workload.namespace, workload.name), tick)
+        await done.wait()
 
     async def see_pods(self, observations: AsyncIterator[PodsObservation]) -> None:
         """Feeds what the pods' watches say, for ever."""

@@ -8,9 +8,8 @@ import structlog
 
 from shipbell import errors
 from shipbell.domain import Rollout, Workload
-from shipbell.ingest import TIMERS, Ingest
+from shipbell.ingest import Ingest
 from shipbell.service.feeding import Feed
-from shipbell.sources.hints import Hint
 from shipbell.store import Store
 
 log = structlog.get_logger(__name__)
@@ -46,46 +45,60 @@ class InFlight:
 
 
 class Timers:
-    """Lets time pass for the rollouts that wait for it."""
+    """Lets time pass for the rollouts that wait for it.
+
+    Nothing is concluded from what was last seen: the workload is looked at first, because it may have
+    succeeded while no watch and no hint said so.
+    """
 
     def __init__(self, ingest: Ingest, store: Store, now: Callable[[], datetime]) -> None:
         self._ingest = ingest
         self._store = store
         self._now = now
         self._changed = asyncio.Event()
+        self._looking: set[Workload] = set()
 
     def wake(self) -> None:
         """A rollout has changed: its moment may come earlier than what is waited for."""
         self._changed.set()
 
-    async def run(self) -> None:
+    async def run(self, feed: Feed) -> None:
         """For ever."""
-        while True:
-            try:
-                await self._wait(await self._store.next_wake())
-                while await self._ingest.tick() == TIMERS:
-                    pass
-            except errors.StoreError as error:
-                log.warning("timers wait for the store", error=str(error))
-                await asyncio.sleep(RETRY.total_seconds())
+        async with asyncio.TaskGroup() as group:
+            while True:
+                try:
+                    await self._wait(await self._store.next_wake())
+                    for workload in await self._ingest.waking():
+                        if workload not in self._looking:
+                            self._looking.add(workload)
+                            group.create_task(self._look(feed, workload), name=f"timer {workload.path}")
+                except errors.StoreError as error:
+                    log.warning("timers wait for the store", error=str(error))
+                    await asyncio.sleep(RETRY.total_seconds())
+
+    async def _look(self, feed: Feed, workload: Workload) -> None:
+        try:
+            await feed.look_at_all(workload)
+            await feed.let_time_pass(workload)
+        finally:
+            self._looking.discard(workload)
 
     async def _wait(self, moment: datetime | None) -> None:
         """Until the moment, or until something changes; never for long without a look."""
         left = LONGEST if moment is None else min(LONGEST, moment - self._now())
+        # What is being looked at is still due; it need not be found again at once.
+        least = RETRY if self._looking else timedelta(0)
         try:
-            async with asyncio.timeout(max(0.0, left.total_seconds())):
+            async with asyncio.timeout(max(least, left).total_seconds()):
                 await self._changed.wait()
                 self._changed.clear()
         except TimeoutError:
             pass
 
 
-async def reread(feed: Feed, in_flight: InFlight, every: timedelta, *, pods: bool) -> None:
+async def reread(feed: Feed, in_flight: InFlight, every: timedelta) -> None:
     """Reads every rollout in flight again and again, so that what was lost costs delay only."""
     while True:
         await asyncio.sleep(every.total_seconds())
         for workload in in_flight.workloads:
-            hint = Hint(kind=workload.kind, namespace=workload.namespace, name=workload.name)
-            await feed.look_at(hint)
-            if pods:
-                await feed.look_at_pods(workload)
+            await feed.look_at_all(workload)

@@ -107,9 +107,9 @@ class Watching:
                 group.create_task(self._pods.run(), name="pods")
                 group.create_task(feed.see_pods(self._pods.stream()), name="pods seen")
             group.create_task(self._take_hints(feed), name="hints")
-            group.create_task(self._timers.run(), name="timers")
+            group.create_task(self._timers.run(feed), name="timers")
             every = kubernetes.reread * self._settings.advanced.time_factor
-            group.create_task(reread(feed, self._in_flight, every, pods=not kubernetes.watch), name="reread")
+            group.create_task(reread(feed, self._in_flight, every), name="reread")
 
     async def _take_hints(self, feed: Feed) -> None:
         """Looks at what hints point to, several at a time; too many of them have become a relist."""
