@@ -1,0 +1,1 @@
+"""Tests of delivery: decisions as tables, everything else against a sandbox Slack and a real store."""
