@@ -4,6 +4,7 @@ In a rolling update the plain ready count stays full from old pods and says noth
 apart wherever somebody could count them; what nobody counted is left out.
 """
 
+from shipbell import routing
 from shipbell.domain import Rollout, RolloutKind, State
 from shipbell.rendering import images, text
 
@@ -41,17 +42,12 @@ def told(rollout: Rollout) -> tuple[str, str]:
     )
 
 
-def affected(rollout: Rollout) -> bool:
-    """Whether fewer pods serve than are wanted."""
-    return rollout.serving < rollout.wanted
-
-
 def impact(rollout: Rollout) -> str:
     """Who is affected, in the words of on-call: what still serves, and of which version."""
     if rollout.wanted < 1:
         return "None: no replicas are wanted"
     count = f"{rollout.serving}/{rollout.wanted}"
-    if not affected(rollout):
+    if not routing.affected(rollout):
         return (
             f"None: {_survivor(rollout)} still serves, {count} ready"
             if _old(rollout)
@@ -67,7 +63,7 @@ def serving(rollout: Rollout) -> str:
     if rollout.wanted < 1:
         return ""
     count = f"{rollout.serving}/{rollout.wanted}"
-    if not affected(rollout) and _old(rollout):
+    if not routing.affected(rollout) and _old(rollout):
         return f"old version serves {count}"
     return f"{count} serving"
 

@@ -8,6 +8,8 @@ See https://docs.slack.dev/messaging/formatting-message-text#escaping.
 
 import re
 import unicodedata
+from collections.abc import Callable
+from itertools import accumulate
 from urllib.parse import quote
 
 ELLIPSIS = "…"
@@ -62,15 +64,7 @@ def link(url: str, words: str) -> str:
 
 def clamp_bytes(sentence: str, limit: int) -> str:
     """Our own finished sentence, held below Slack's limit on edits, which counts bytes of UTF-8."""
-    if len(sentence.encode()) <= limit:
-        return sentence
-    kept, size = [], len(ELLIPSIS.encode())
-    for character in _CHARACTER.findall(sentence):
-        size += len(character.encode())
-        if size > limit:
-            break
-        kept.append(character)
-    return "".join(kept) + ELLIPSIS
+    return _cut(sentence, limit, lambda part: len(part.encode()))
 
 
 def _one_line(value: str, limit: int) -> str:
@@ -96,16 +90,17 @@ def _tame(value: str) -> str:
 
 
 def _fit(escaped: str, limit: int) -> str:
-    """Cut to the limit without cutting through an entity."""
-    if len(escaped) <= limit:
+    return _cut(escaped, limit, len)
+
+
+def _cut(escaped: str, limit: int, measure: Callable[[str], int]) -> str:
+    """Cut to the limit, by whatever measure, without cutting through an entity."""
+    if measure(escaped) <= limit:
         return escaped
-    kept, size = [], len(ELLIPSIS)
-    for character in _CHARACTER.findall(escaped):
-        size += len(character)
-        if size > limit:
-            break
-        kept.append(character)
-    return "".join(kept).rstrip() + ELLIPSIS
+    characters = _CHARACTER.findall(escaped)
+    reached = accumulate(map(measure, characters))
+    room = limit - measure(ELLIPSIS)
+    return "".join(c for c, size in zip(characters, reached, strict=True) if size <= room).rstrip() + ELLIPSIS
 
 
 def _middle(value: str, limit: int) -> str:

@@ -17,6 +17,7 @@ __all__ = [
     "Saying",
     "Sink",
     "Told",
+    "affected",
     "gist",
     "match",
     "plan",
