@@ -4,7 +4,6 @@ In a rolling update the plain ready count stays full from old pods and says noth
 apart wherever somebody could count them; what nobody counted is left out.
 """
 
-from shipbell import routing
 from shipbell.domain import Rollout, RolloutKind, State
 from shipbell.rendering import images, text
 
@@ -47,7 +46,7 @@ def impact(rollout: Rollout) -> str:
     if rollout.wanted < 1:
         return "None: no replicas are wanted"
     count = f"{rollout.serving}/{rollout.wanted}"
-    if not routing.affected(rollout):
+    if not _affected(rollout):
         return (
             f"None: {_survivor(rollout)} still serves, {count} ready"
             if _old(rollout)
@@ -63,9 +62,13 @@ def serving(rollout: Rollout) -> str:
     if rollout.wanted < 1:
         return ""
     count = f"{rollout.serving}/{rollout.wanted}"
-    if not routing.affected(rollout) and _old(rollout):
+    if not _affected(rollout) and _old(rollout):
         return f"old version serves {count}"
     return f"{count} serving"
+
+
+def _affected(rollout: Rollout) -> bool:
+    return rollout.serving < rollout.wanted
 
 
 def _old(rollout: Rollout) -> int:

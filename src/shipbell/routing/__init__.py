@@ -17,7 +17,6 @@ __all__ = [
     "Saying",
     "Sink",
     "Told",
-    "affected",
     "gist",
     "match",
     "plan",
