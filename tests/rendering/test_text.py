@@ -36,6 +36,10 @@ def test_prose_is_cut_to_its_limit_as_it_is_sent() -> None:
     assert text.prose("&" * 50, 12) == "&amp;&amp;…"
 
 
+def test_a_cut_brings_no_markup_to_life() -> None:
+    assert text.prose("_a_bcdefgh", 4) == "ˍaˍ…"
+
+
 def test_a_name_that_is_too_long_keeps_its_beginning_and_its_end() -> None:
     shown = text.name("registry/" + "x" * 200 + ":2026.01.31.1", 60)
     assert shown.startswith("registry/xxx")

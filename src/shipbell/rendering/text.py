@@ -28,7 +28,7 @@ _LONGEST_URL = 1000
 
 def prose(value: str, limit: int = 300) -> str:
     """One line of foreign text between our own words, in mrkdwn or in the fallback text."""
-    return _fit(_tame(_one_line(value, limit)).translate(_ESCAPES), limit)
+    return _tame(_fit(_one_line(value, limit).translate(_ESCAPES), limit))
 
 
 def name(value: str, limit: int = 120) -> str:
@@ -38,8 +38,8 @@ def name(value: str, limit: int = 120) -> str:
 
 def label(value: str, limit: int) -> str:
     """One line for a plain_text object, which knows no markup but turns `:codes:` into emoji."""
-    line = _CALL.sub("＠", _EMOJI.sub("∶", _one_line(value, limit * 4)))
-    return _middle(line.replace("<", "‹").replace(">", "›"), limit)
+    line = _middle(_one_line(value, limit * 4), limit)
+    return _CALL.sub("＠", _EMOJI.sub("∶", line)).replace("<", "‹").replace(">", "›")
 
 
 def code(value: str, limit: int = 300) -> str:
@@ -79,14 +79,15 @@ def _visible(value: str) -> str:
     return "".join(c for c in spaced if unicodedata.category(c) not in UNSEEN)
 
 
-def _tame(value: str) -> str:
+def _tame(escaped: str) -> str:
     """Without live markup: emphasis, code, emoji codes, plain calls such as `@here`, a leading quote mark.
 
-    What could be live is replaced by a character of the same look, so that names can still be read.
+    What could be live is replaced by a character of the same look, so that names can still be read. After
+    the cut, for a cut can bring markup to life: `_a_b` is none, `_a_` is.
     """
-    calm = _ITALIC.sub("ˍ", value.translate(_LOOKALIKES))
+    calm = _ITALIC.sub("ˍ", escaped.translate(_LOOKALIKES))
     calm = _CALL.sub("＠", _EMOJI.sub("∶", calm))
-    return f"›{calm[1:]}" if calm.startswith(">") else calm
+    return f"›{calm.removeprefix('&gt;')}" if calm.startswith("&gt;") else calm
 
 
 def _fit(escaped: str, limit: int) -> str:
