@@ -67,7 +67,7 @@ class Channels:
         return (f"channel {channel}: {trouble.reason}" for channel, trouble in self._troubled.items())
 
     def _close(self, channel: str, refused: answers.Refused, bot: str) -> None:
-        reason = f"{remedies.told(refused)}; {remedies.remedy(refused, bot)}"
+        reason = remedies.advice(refused, bot)
         known = self._troubled.get(channel)
         if known is None or known.reason != reason:
             log.warning("a channel cannot be reached", channel=channel, reason=reason)

@@ -69,7 +69,7 @@ class Gate:
         self._ask_at, self._failures = None, 0
 
     def _close(self, answer: answers.Failure, until: datetime) -> None:
-        problem = remedies.told(answer)
+        problem = remedies.advice(answer)
         if problem != self.problem:
-            log.warning("nothing can be sent to Slack", reason=problem, remedy=remedies.remedy(answer))
+            log.warning("nothing can be sent to Slack", reason=problem)
         self.problem, self._ask_at = problem, until

@@ -50,3 +50,8 @@ def remedy(failure: answers.Failure, bot: str = "shipbell") -> str:
     if not isinstance(failure, answers.Refused):
         return "none needed: it is tried again until it works"
     return REMEDIES.get(failure.code, _BY_REASON.get(failure.reason, "")).format(bot=bot)
+
+
+def advice(failure: answers.Failure, bot: str = "shipbell") -> str:
+    """Both in one line."""
+    return f"{told(failure)}; {remedy(failure, bot)}"

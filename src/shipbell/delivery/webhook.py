@@ -107,7 +107,7 @@ class Webhooks:
             return answers.webhook(response.status, response.headers, word)
 
     def _warn(self, name: str, failure: answers.Failure) -> None:
-        reason = f"{remedies.told(failure)}; {remedies.remedy(failure)}"
+        reason = remedies.advice(failure)
         if self._problems.get(name) != reason:
             log.warning("a webhook does not take messages", webhook=name, reason=reason)
         self._problems[name] = reason

@@ -53,6 +53,7 @@ class Worker:
         """Delivers until `stop` is called."""
         failures = 0
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._greet(), name="delivery greets")
             while not self._stopping:
                 try:
                     self._wakened.clear()
@@ -69,6 +70,11 @@ class Worker:
         """Why messages cannot be delivered; empty if they can."""
         problems = (sender.problem for sender in self._setting.senders.values())
         return "; ".join(filter(None, problems))
+
+    async def _greet(self) -> None:
+        """Finds out at once whether messages can be sent, not only when there is one."""
+        for sender in self._setting.senders.values():
+            await sender.closed_until()
 
     async def _begin(self, tasks: asyncio.TaskGroup) -> bool:
         """Claims one delivery and sets about it; False if none is due."""

@@ -1,0 +1,100 @@
+"""A worker is killed at every step that it takes, and another one takes up what it left.
+
+What the first has not committed is lost with it, and its requests may have reached Slack or not. After each
+kill the account must balance: one root message per rollout, its state true, no reply twice.
+"""
+
+import asyncio
+import contextlib
+import shutil
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from shipbell.domain import Rollout, State
+from shipbell.store import Store
+from tests.delivery.stage import PATIENCE, Stage, later, rollout, staged
+
+STEPS = 24
+"""More than the story takes: the last plays end without a kill."""
+AT_ONCE = 6
+
+
+class Killed(BaseException):
+    """No code survives it."""
+
+
+class Mortal:
+    """A store whose process is killed right before or right after its nth transaction."""
+
+    def __init__(self, store: Store, *, dies_at: int, afterwards: bool) -> None:
+        self._store = store
+        self._left = dies_at
+        self._afterwards = afterwards
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *given, **named: self._call(name, *given, **named)
+
+    async def _call(self, name: str, *given: Any, **named: Any) -> Any:
+        if self._left <= 0:
+            raise Killed
+        if name != "next_due":
+            self._left -= 1
+        last = self._left == 0
+        if last and not self._afterwards:
+            raise Killed
+        answer = await getattr(self._store, name)(*given, **named)
+        if last:
+            raise Killed
+        return answer
+
+
+@pytest.mark.parametrize("afterwards", [False, True], ids=["before", "after"])
+async def test_wherever_a_worker_is_killed_the_account_balances(
+    empty_file: Path, tmp_path: Path, afterwards: bool
+) -> None:
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def play(dies_at: int) -> bool:
+        file = tmp_path / f"{dies_at}.db"
+        shutil.copy(empty_file, file)
+        async with turns, staged(f"sqlite:///{file}") as stage:
+            return await _play(stage, dies_at=dies_at, afterwards=afterwards)
+
+    killed = await asyncio.gather(*(play(dies_at) for dies_at in range(1, STEPS + 1)))
+    assert killed[:10] == [True] * 10
+    assert not killed[-1], "the story has more steps than were tried"
+
+
+async def _play(stage: Stage, *, dies_at: int, afterwards: bool) -> bool:
+    """Begins and ends a rollout; answers whether the first worker was killed on the way."""
+    web = rollout()
+    mortal = cast(Store, Mortal(stage.store, dies_at=dies_at, afterwards=afterwards))
+    first = stage.worker(mortal)
+    running = asyncio.create_task(first.run())
+    await stage.begin(web)
+    await _told_or_over(stage, web, running)
+    web = later(web, State.SUCCEEDED)
+    await stage.change(web)
+    await _told_or_over(stage, web, running)
+    killed = running.done()
+    first.stop()
+    with contextlib.suppress(BaseExceptionGroup):
+        await running
+
+    async with stage.working():
+        await stage.told(web)
+    assert stage.shown(web) == "succeeded", f"killed at {dies_at}"
+    # A root that was posted to say it needs no reply that says it again.
+    first = stage.roots(web)[0].versions[0].content.metadata
+    posted_as = first.event_payload["state"] if first else ""
+    expected = [] if posted_as == "succeeded" else ["succeeded"]
+    assert stage.replies(web) == expected, f"killed at {dies_at}"
+    return killed
+
+
+async def _told_or_over(stage: Stage, web: Rollout, running: asyncio.Task[None]) -> None:
+    told = asyncio.create_task(stage.told(web))
+    await asyncio.wait({told, running}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
