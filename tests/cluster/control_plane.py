@@ -7,6 +7,7 @@ written lies in one folder; no process survives the `async with`, nor the death 
 
 import asyncio
 import json
+import shutil
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -38,6 +39,11 @@ class Layout:
     @property
     def url(self) -> str:
         return f"https://127.0.0.1:{self.port}"
+
+    @property
+    def data(self) -> Path:
+        """What etcd keeps."""
+        return self.directory / "etcd"
 
     @property
     def certificates(self) -> Path:
@@ -84,6 +90,8 @@ class ControlPlane:
         async with AsyncExitStack() as stack:
             plane = cls(layout, stack)
             _write_files(layout)
+            # The logs may explain a failure afterwards; the data is 130 MB that nobody reads.
+            stack.callback(shutil.rmtree, layout.data, ignore_errors=True)
             await plane._run("etcd", _etcd(layout))
             await plane._run("kube-apiserver", _apiserver(layout))
             await plane._until_ready()
@@ -219,7 +227,7 @@ def _scheduler_configuration(layout: Layout) -> connection.Object:
 
 def _etcd(layout: Layout) -> dict[str, str]:
     return {
-        "data-dir": str(layout.directory / "etcd"),
+        "data-dir": str(layout.data),
         "listen-client-urls": layout.etcd_url,
         "advertise-client-urls": layout.etcd_url,
         "listen-peer-urls": layout.etcd_peer_url,
