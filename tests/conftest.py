@@ -10,6 +10,8 @@ pytest_plugins = ["tests.cluster.fixtures"]
 hypothesis.settings.register_profile("shipbell", deadline=None)
 hypothesis.settings.load_profile("shipbell")
 
-for name in [name for name in os.environ if name.startswith(("SHIPBELL_", "SLACK_", "KUBERNETES_SERVICE"))]:
+OURS = ("SHIPBELL_", "SLACK_", "KUBERNETES_SERVICE")
+KEPT = {"SHIPBELL_CACHE", "SHIPBELL_GO", "SHIPBELL_GOLDEN"}
+for name in [name for name in os.environ if name.startswith(OURS) and name not in KEPT]:
     del os.environ[name]
 os.environ.pop("KUBECONFIG", None)

@@ -190,13 +190,25 @@ async def test_a_list_of_one_name_says_nothing_of_others(tmp_path: Path) -> None
         assert await b.states() == ["started"]
 
 
-async def test_a_restored_cluster_is_believed_again(tmp_path: Path) -> None:
+async def test_a_cluster_that_was_restored_while_nobody_looked_is_believed_again(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
         await b.ingest.take_list(listed(UNDER_WAY))
+
+    async with bench(tmp_path) as b:
         done = replace(seen(9, gen=(2, 2), rev=2), resource_version=20)
         await b.ingest.take_list(listed(done, version=30))
 
         assert await b.states() == ["succeeded"]
+
+
+async def test_a_list_that_was_overtaken_on_its_way_is_no_restored_cluster(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(UNDER_WAY))
+        await b.ingest.observe(seen(9, gen=(2, 2), rev=2, counts=(1, 3, 2, 2)), continuous=True)
+        await b.ingest.take_list(listed(replace(seen(0), resource_version=20), version=30))
+
+        assert await b.states() == ["started"]
+        assert (await b.store.rollouts())[0].updated == 1
 
 
 async def test_time_alone_ends_what_exceeds_its_deadline(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ class Ingest:
         self._announce = announce
         self._now = now
         self._metrics = metrics
+        self._seen: set[tuple[str, str]] = set()
 
     async def observe(self, observation: Observation, *, continuous: bool) -> Outcome:
         """Takes one workload as it was seen; `continuous` if by an unbroken watch."""
@@ -184,7 +185,7 @@ class Ingest:
         if listed.name:
             known = {uid: m for uid, m in known.items() if m.workload.name == listed.name}
         newest = max((m.resource_version for m in known.values()), default=0)
-        if listed.resource_version >= newest and not listed.restored:
+        if not (listed.restored or (self._begins(listed) and listed.resource_version < newest)):
             return known
         log.warning(
             "the cluster was restored from a backup: its resourceVersions went back",
@@ -193,6 +194,16 @@ class Ingest:
             remembered=newest,
         )
         return {uid: replace(m, resource_version=0, pods_version=0) for uid, m in known.items()}
+
+    def _begins(self, listed: FullList) -> bool:
+        """Whether it is this process' first look at the scope.
+
+        Only then does a list that is older than the rows tell of a restored cluster: later ones may have
+        been overtaken on their way here by what a watch or a hint brought.
+        """
+        first = not listed.name and (listed.resource, listed.scope) not in self._seen
+        self._seen.add((listed.resource, listed.scope))
+        return first
 
     async def _step_listed(
         self, intake: Intake, known: dict[str, Memory], observation: Observation, *, baseline: bool

@@ -83,6 +83,17 @@ class Account:
 
         await until(told, complaint, patience=patience)
 
+    async def settles(self, namespace: str, names: list[str], *, patience: float = 60) -> None:
+        """Waits until nothing is open, and of every workload it is told that image 2 is deployed."""
+
+        async def told() -> bool:
+            roots = self.roots(namespace)
+            calm = not any(root.state in OPEN for root in roots)
+            return calm and {root.name for root in roots if "deployed 2 " in root.text} == set(names)
+
+        texts = "\n".join(root.text for root in self.roots(namespace))
+        await until(told, lambda: f"{namespace} does not settle:\n{texts}", patience=patience)
+
     def check_seen(self, namespace: str, states: list[str]) -> None:
         """As `check`, where a rollout may have come and gone unseen, or ended so; never the last one.
 

@@ -68,7 +68,7 @@ class Shipbell:
     async def start(self) -> None:
         """Starts it and waits until it says that it is ready."""
         await self.launch()
-        await until(self.ready, lambda: f"not ready:\n{self.log[-4000:]}", patience=30)
+        await until(self.ready, lambda: f"not ready:\n{self.log[-4000:]}", patience=60)
 
     async def launch(self) -> None:
         """Starts it and waits for nothing."""
