@@ -5,6 +5,7 @@ now, so that ages and durations are true for who looks. Only what Shipbell asks 
 """
 
 import asyncio
+import contextlib
 import gzip
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -162,10 +163,11 @@ class Replay:
         await response.prepare(request)
         seen = int(request.query.get("resourceVersion") or 0)
         limit = float(request.query.get("timeoutSeconds") or 300)
-        async for event in self._since(seen, limit):
-            if query.matches(event):
-                line = b'{"type":"' + event.type.encode() + b'","object":' + event.body + b"}\n"
-                await response.write(line)
+        with contextlib.suppress(ConnectionError):  # whoever watched has seen enough
+            async for event in self._since(seen, limit):
+                if query.matches(event):
+                    line = b'{"type":"' + event.type.encode() + b'","object":' + event.body + b"}\n"
+                    await response.write(line)
         return response
 
     async def _since(self, version: int, limit: float) -> AsyncIterator[Event]:

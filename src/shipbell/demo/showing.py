@@ -23,11 +23,12 @@ CONTEXT = "recording"
 STORY = """\
 A recorded cluster is being played, as it was, for {seconds:.0f} seconds:
 
-  shop/cart             a good rollout: watch its new pods become ready
-  shop/checkout         crashes, and is undone
-  shop/search           is only scaled up: no message, because that is no rollout
-  mitlearn/learn-app    is overtaken by a newer version before it is done
-  mitlearn/learn-api    its image does not exist; then it is mended
+   2 s  mitlearn/mitlearn-app      a good rollout: watch its new pods become ready
+   9 s  shop/checkout              crashes, and is undone
+  20 s  mitlearn/mitlearn-celery   is only scaled up: no message, because that is no rollout
+  28 s  shop/cart                  is overtaken by a newer version before it is done
+  33 s  mitlearn/mitlearn-nextjs   its image does not exist; then it is mended
+  48 s  shop/search                is restarted
 """
 
 LIVE = "Rollouts of Deployments in the context {context!r} are told as they happen.\n"
