@@ -34,6 +34,7 @@ class Channels:
         self._clock = clock
         self._timing = timing
         self._workspace = workspace
+        self._ids: dict[str, str] = {}
         self._troubled: dict[str, _Trouble] = {}
 
     async def known(self, name: str) -> str | None:
@@ -43,10 +44,16 @@ class Channels:
 
     async def remembered(self, name: str) -> str | None:
         """The ID as it was learnt last, if ever."""
-        return await self._store.channel_id(self._workspace, name)
+        if name not in self._ids:
+            stored = await self._store.channel_id(self._workspace, name)
+            if stored is None:
+                return None
+            self._ids[name] = stored
+        return self._ids[name]
 
     async def learn(self, name: str, channel_id: str) -> None:
         """Keeps the ID of a name."""
+        self._ids[name] = channel_id
         await self._store.remember_channel(self._workspace, name, channel_id, self._clock.now())
 
     def closed_until(self, channel: str) -> datetime | None:

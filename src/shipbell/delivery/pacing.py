@@ -23,12 +23,12 @@ class Pace:
         self._clock = clock
         self._timing = timing
         self._last_in_line: dict[str, datetime] = {}
+        self._silent_until = clock.now()
 
     async def post(self, channel: str, *, urgent: bool) -> datetime | None:
         """Takes a turn to post into the channel, or says when to come back."""
-        held = await self._store.held_until(self._posts())
-        if held is not None and held > self._clock.now():
-            return held
+        if self._silent_until > self._clock.now():
+            return self._silent_until
         return await self._take(self._posts(channel), self._timing.posts, urgent=urgent)
 
     async def edit(self, *, urgent: bool) -> datetime | None:
@@ -38,12 +38,16 @@ class Pace:
             bucket = Bucket(interval=bucket.interval, burst=bucket.burst - self._timing.spared_edits)
         return await self._take(self._edits(), bucket, urgent=urgent)
 
-    async def hold_posts(self, until: datetime) -> None:
-        """Slack limits a method in a workspace: nobody posts before `until`."""
-        await self._store.hold(self._posts(), until)
+    async def hold_posts(self, channel: str, until: datetime) -> None:
+        """Slack asks for silence: all replicas leave the channel alone, and this one every channel.
+
+        Which of its limits was met, that of the channel or that of the method, Slack does not say.
+        """
+        self._silent_until = max(self._silent_until, until)
+        await self._store.hold(self._posts(channel), until)
 
     async def hold_edits(self, until: datetime) -> None:
-        """The same for edits."""
+        """Slack asks for silence: nobody edits in the workspace."""
         await self._store.hold(self._edits(), until)
 
     async def _take(self, key: str, bucket: Bucket, *, urgent: bool) -> datetime | None:
@@ -59,8 +63,8 @@ class Pace:
         self._last_in_line[key] = place
         return place
 
-    def _posts(self, channel: str = "") -> str:
-        return f"{self._workspace}:post:{channel}" if channel else f"{self._workspace}:post"
+    def _posts(self, channel: str) -> str:
+        return f"{self._workspace}:post:{channel}"
 
     def _edits(self) -> str:
         return f"{self._workspace}:edit"

@@ -61,7 +61,7 @@ class Webhooks:
 
     async def pause(self, channel: str, *, edit: bool, until: datetime) -> None:
         """Keeps away until Slack wants to hear again."""
-        await self._pace.hold_posts(until)
+        await self._pace.hold_posts(channel, until)
 
     async def post(self, letter: Letter) -> answers.Result:
         """Posts; blocks and metadata are those of any other message."""

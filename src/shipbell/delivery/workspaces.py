@@ -82,8 +82,8 @@ class Workspace:
         return await (self._pace.edit(urgent=urgent) if edit else self._pace.post(channel, urgent=urgent))
 
     async def pause(self, channel: str, *, edit: bool, until: datetime) -> None:
-        """Slack limits each method in a workspace, whatever the channel."""
-        await (self._pace.hold_edits(until) if edit else self._pace.hold_posts(until))
+        """Slack limits each method by itself: posts go on while edits wait."""
+        await (self._pace.hold_edits(until) if edit else self._pace.hold_posts(channel, until))
 
     async def post(self, letter: Letter) -> answers.Result:
         """Posts, and learns the channel's ID where only its name was known."""
