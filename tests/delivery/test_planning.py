@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipbell.delivery import planning
-from shipbell.delivery.planning import Step
+from shipbell.delivery.planning import Step, Urgency
 from shipbell.domain import State
 from shipbell.routing import Destination, Part
 from shipbell.store import Post, PostStatus
@@ -103,11 +103,12 @@ def test_where_nothing_can_be_edited_the_ending_is_another_post() -> None:
     assert step == Step(part=Part.SUCCEEDED)
 
 
-def test_failings_and_endings_are_urgent_until_they_are_told() -> None:
-    assert planning.urgent(failing(WEB), told_version=1)
-    assert planning.urgent(DONE, told_version=1)
-    assert not planning.urgent(DONE, told_version=2)
-    assert not planning.urgent(later(WEB, State.PROGRESSING), told_version=1)
+def test_failures_go_before_endings_and_these_before_the_rest_until_they_are_told() -> None:
+    assert planning.urgency(failing(WEB), told_version=1) is Urgency.ALARM
+    assert planning.urgency(later(WEB, State.FAILED), told_version=1) is Urgency.ALARM
+    assert planning.urgency(DONE, told_version=1) is Urgency.ENDING
+    assert planning.urgency(DONE, told_version=2) is Urgency.CALM
+    assert planning.urgency(later(WEB, State.PROGRESSING), told_version=1) is Urgency.CALM
 
 
 POSTS = st.dictionaries(

@@ -16,7 +16,8 @@ def account(hand: Hand, metrics: Metrics) -> None:
     sink = hand.claim.destination.sink.value
     for sending in report.sendings:
         metrics.deliveries.labels(sink=sink, result=result(sending)).inc()
-    if report.sendings and not report.untold:
+    news = hand.claim.told_version < rollout.version
+    if news and any(isinstance(sending.result, answers.Sent) for sending in report.sendings):
         lag = hand.now() - rollout.changed_at
         metrics.delivery_lag.labels(sink=sink).observe(max(0.0, lag.total_seconds()))
     if report.done:

@@ -15,7 +15,7 @@ async def run(hand: Hand) -> None:
     """Tells all that can be told now, and gives the claim back with what came of it."""
     closed = await hand.sender.closed_until()
     if closed is not None:
-        hand.report.later(closed)
+        hand.report.shut(hand.sender.problem, closed)
     else:
         await reconciling.settle_intents(hand)
         if await _linked(hand):

@@ -13,7 +13,7 @@ from datetime import datetime
 from shipbell import rendering, routing
 from shipbell.delivery import answers, letters, planning, retry
 from shipbell.delivery.clock import Clock
-from shipbell.delivery.planning import Step
+from shipbell.delivery.planning import Step, Urgency
 from shipbell.delivery.reports import Report
 from shipbell.delivery.sending import Letter, Sender
 from shipbell.delivery.timing import Timing
@@ -52,7 +52,7 @@ class Hand:
         self.timing = setting.timing
         self.report = Report()
         self.successor_link: str | None = None
-        self.urgent = planning.urgent(claim.rollout, claim.told_version)
+        self.urgency = planning.urgency(claim.rollout, claim.told_version)
 
     @property
     def path(self) -> str:
@@ -81,13 +81,14 @@ class Hand:
 
     async def too_early(self, channel: str, *, edit: bool) -> bool:
         """Whether it is not our turn yet; the delivery then waits for it in the store."""
-        turn = await self.sender.pace(channel, edit=edit, urgent=self.urgent)
+        who = str(self.claim.rollout.id)
+        turn = await self.sender.pace(channel, who, edit=edit, urgency=self.urgency)
         if turn is None:
             return False
-        if self.urgent:
+        if self.urgency is not Urgency.CALM:
             self.report.later(turn)
         else:
-            # Only what is not urgent waits for it: should the rollout fail meanwhile, that is told at once.
+            # Only what is calm waits for it: should the rollout fail meanwhile, that is told at once.
             self.report.untold = True
             self.report.spaced(turn)
         return True

@@ -6,6 +6,7 @@ is asked again after every message, so that a root which turns out to be gone ch
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from shipbell import routing
 from shipbell.domain import Rollout, State
@@ -23,6 +24,16 @@ class Step:
     edit: bool = False
     broadcast: bool = False
     mention: bool = False
+
+
+class Urgency(StrEnum):
+    """Whether it waits for its turn among others, and for the spacing between edits."""
+
+    CALM = "calm"
+    """Starts and progress."""
+    ENDING = "ending"
+    ALARM = "alarm"
+    """It fails: before everything else."""
 
 
 def next_step(
@@ -50,9 +61,13 @@ def told(posts: Posts) -> dict[Part, routing.Told]:
     }
 
 
-def urgent(rollout: Rollout, told_version: int) -> bool:
-    """Whether it goes before others and waits for no spacing: a failing or an ending that is not told."""
-    return told_version < rollout.version and (rollout.state is State.FAILING or not rollout.state.open)
+def urgency(rollout: Rollout, told_version: int) -> Urgency:
+    """How much a hurry it is in; nothing is urgent about what was told already."""
+    if told_version >= rollout.version:
+        return Urgency.CALM
+    if rollout.state in {State.FAILING, State.FAILED}:
+        return Urgency.ALARM
+    return Urgency.CALM if rollout.state.open else Urgency.ENDING
 
 
 def _root(rollout: Rollout, destination: routing.Destination, posts: Posts) -> Step | None:

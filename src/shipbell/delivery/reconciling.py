@@ -27,6 +27,7 @@ async def _settle(hand: Hand, post: Post) -> None:
     after = retry.look_at(post.intent_at, hand.now(), hand.timing)
     if after is None:
         return _wait(hand, post, post.intent_at + hand.timing.first_look)
+    asked_at = hand.now()
     seen = await _look(hand, post, after)
     if seen is None:
         return await _decide_unseen(hand, post)
@@ -34,6 +35,8 @@ async def _settle(hand: Hand, post: Post) -> None:
         jitter = hand.setting.jitter()
         again = retry.ask_again(seen, hand.claim.attempts, now=hand.now(), jitter=jitter, timing=hand.timing)
         return hand.report.failing(seen, again)
+    if post.part is Part.ROOT and seen.looked_at >= asked_at:
+        await _adopt_others(hand, post, seen)
     found = _match(hand, post, seen)
     return await (_adopt(hand, post, seen.channel, found) if found else _judge_unfound(hand, post, seen))
 
@@ -57,7 +60,7 @@ def _match(hand: Hand, post: Post, seen: Sightings) -> Sighting | None:
 
 async def _adopt(hand: Hand, post: Post, channel: str, found: Sighting) -> None:
     """The post was made: takes it as ours. An edit follows, because what it says is not known in full."""
-    state = State(found.state) if found.state in set(State) else post.state
+    state = _state(found, post)
     rollout = hand.claim.rollout
     await hand.settle_post(
         post,
@@ -68,6 +71,27 @@ async def _adopt(hand: Hand, post: Post, channel: str, found: Sighting) -> None:
         digest="",
     )
     hand.report.note(f"found {post.part}")
+
+
+async def _adopt_others(hand: Hand, post: Post, seen: Sightings) -> None:
+    """One look serves all: the roots of other rollouts in doubt that stand there need no look of their own.
+
+    That one is not there yet means nothing for the others, whose time may not have come.
+    """
+    roots = {one.rollout: one for one in seen.found if (one.part, one.thread_ts) == (Part.ROOT, None)}
+    for intent in await hand.store.open_intents(post.channel_id):
+        found = roots.get(str(intent.rollout_id))
+        if intent.post.part is not Part.ROOT or found is None or intent.rollout_id == hand.claim.rollout.id:
+            continue
+        state = _state(found, intent.post)
+        rollout = await hand.store.rollout(intent.rollout_id)
+        gist = routing.gist(rollout) if rollout and rollout.state is state else ""
+        await hand.store.adopt(intent, ts=found.ts, state=state, gist=gist, digest="", now=hand.now())
+
+
+def _state(found: Sighting, post: Post) -> State:
+    """The state that a message told when it was found; it may be one that only a newer Shipbell knows."""
+    return State(found.state) if found.state in set(State) else post.state
 
 
 async def _judge_unfound(hand: Hand, post: Post, seen: Sightings) -> None:

@@ -54,6 +54,11 @@ class Report:
         """A request is about to leave."""
         self.left_at = self.left_at or at
 
+    def shut(self, problem: str, until: datetime) -> None:
+        """Nothing was tried, because nothing can be sent."""
+        self.error = problem
+        self.later(until)
+
     def failing(self, failure: answers.Failure, again: datetime) -> None:
         """Something that is no message failed; the delivery waits for it."""
         self.failed = True

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from shipbell import rendering, routing
 from shipbell.delivery import answers
+from shipbell.delivery.planning import Urgency
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,8 +67,11 @@ class Sender(Protocol):
         """Where to post: an ID where one can be learnt, else what is configured."""
         ...
 
-    async def pace(self, channel: str, *, edit: bool, urgent: bool) -> datetime | None:
-        """When to come back, if it is too early to post into the channel or to edit; None takes a turn."""
+    async def pace(self, channel: str, who: str, *, edit: bool, urgency: Urgency) -> datetime | None:
+        """When to come back, if it is too early to post into the channel or to edit; None takes a turn.
+
+        `who` comes back under the same name, and finds the turn kept for it if it was given one.
+        """
         ...
 
     async def pause(self, channel: str, *, edit: bool, until: datetime) -> None:

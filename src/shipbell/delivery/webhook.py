@@ -15,6 +15,7 @@ import structlog
 
 from shipbell import routing
 from shipbell.delivery import answers, connecting, pacing, remedies
+from shipbell.delivery.planning import Urgency
 from shipbell.delivery.sending import Letter, Sightings
 from shipbell.delivery.timing import Timing
 
@@ -46,8 +47,8 @@ class Webhooks:
         return "; ".join(f"webhook {name}: {reason}" for name, reason in self._problems.items())
 
     async def closed_until(self) -> datetime | None:
-        """Webhooks cannot be asked how they are."""
-        return None
+        """Webhooks cannot be asked how they are; where there is none, there is nothing to come back for."""
+        return None if self._urls else self._pace.now() + self._timing.slow
 
     async def address(self, destination: routing.Destination) -> str | answers.Failure:
         """The name of the setting: which channel it leads to is known to Slack alone."""
@@ -55,9 +56,9 @@ class Webhooks:
             return destination.channel
         return answers.Refused(reason=answers.Reason.CHANNEL, code="webhook_not_configured")
 
-    async def pace(self, channel: str, *, edit: bool, urgent: bool) -> datetime | None:
+    async def pace(self, channel: str, who: str, *, edit: bool, urgency: Urgency) -> datetime | None:
         """One post a second, as in every channel."""
-        return await self._pace.post(channel, urgent=urgent)
+        return await self._pace.post(channel, who, urgency)
 
     async def pause(self, channel: str, *, edit: bool, until: datetime) -> None:
         """Keeps away until Slack wants to hear again."""

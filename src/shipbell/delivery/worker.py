@@ -53,11 +53,10 @@ class Worker:
         """Delivers until `stop` is called."""
         failures = 0
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._greet(), name="delivery greets")
             while not self._stopping:
                 try:
                     self._wakened.clear()
-                    if not await self._begin(tasks):
+                    if await self._way_is_open() and not await self._begin(tasks):
                         await self._rest()
                     failures = 0
                 except errors.StoreError as error:
@@ -71,10 +70,19 @@ class Worker:
         problems = (sender.problem for sender in self._setting.senders.values())
         return "; ".join(filter(None, problems))
 
-    async def _greet(self) -> None:
-        """Finds out at once whether messages can be sent, not only when there is one."""
+    async def _way_is_open(self) -> bool:
+        """Whether anything can be sent at all; if not, sleeps until it is time to ask again.
+
+        While Slack is away, claiming what cannot be sent would only keep the store busy.
+        """
+        closed = []
         for sender in self._setting.senders.values():
-            await sender.closed_until()
+            moment = await sender.closed_until()
+            if moment is None:
+                return True
+            closed.append(moment)
+        await self._sleep_until(min(closed, default=self._clock.now() + self._timing.idle))
+        return False
 
     async def _begin(self, tasks: asyncio.TaskGroup) -> bool:
         """Claims one delivery and sets about it; False if none is due."""

@@ -13,6 +13,7 @@ from shipbell.delivery import answers, channels, looking
 from shipbell.delivery.clock import Clock
 from shipbell.delivery.gate import Gate
 from shipbell.delivery.pacing import Pace
+from shipbell.delivery.planning import Urgency
 from shipbell.delivery.sending import Letter, Sightings
 from shipbell.delivery.slack import CHANNEL_ID, Identity, Slack
 from shipbell.delivery.timing import Timing
@@ -74,12 +75,14 @@ class Workspace:
             return found
         return await self._channels.remembered(name) or name
 
-    async def pace(self, channel: str, *, edit: bool, urgent: bool) -> datetime | None:
+    async def pace(self, channel: str, who: str, *, edit: bool, urgency: Urgency) -> datetime | None:
         """When to come back, if it is too early to post into the channel or to edit."""
         closed = self._channels.closed_until(channel)
         if closed is not None:
             return closed
-        return await (self._pace.edit(urgent=urgent) if edit else self._pace.post(channel, urgent=urgent))
+        if edit:
+            return await self._pace.edit(who, urgency)
+        return await self._pace.post(channel, who, urgency)
 
     async def pause(self, channel: str, *, edit: bool, until: datetime) -> None:
         """Slack limits each method by itself: posts go on while edits wait."""
