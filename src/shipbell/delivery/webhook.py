@@ -67,10 +67,11 @@ class Webhooks:
     async def post(self, letter: Letter) -> answers.Result:
         """Posts; blocks and metadata are those of any other message."""
         result = await self._post(letter)
-        if isinstance(result, answers.FAILURES):
-            self._warn(letter.channel, result)
-        else:
-            self._problems.pop(letter.channel, None)
+        match result:
+            case answers.Sent():
+                self._problems.pop(letter.channel, None)
+            case answers.Refused() | answers.NotSent():
+                self._warn(letter.channel, result)
         return result
 
     async def edit(self, letter: Letter, ts: str) -> answers.Result:
