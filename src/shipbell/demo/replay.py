@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import gzip
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,18 +62,31 @@ class Event:
     labels: dict[str, str]
     version: int
     body: bytes
-    """The object, as JSON with its times moved."""
+    """The object, as JSON with the times of the recording."""
 
 
-def load(path: Path, *, start: datetime) -> tuple[Event, ...]:
-    """The recording with its times moved as if it began at `start`."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recording:
+    """What a control plane said."""
+
+    recorded_at: datetime
+    events: tuple[Event, ...]
+
+    @property
+    def seconds(self) -> float:
+        """From its beginning to its last event."""
+        return max((event.after for event in self.events), default=0.0)
+
+
+def load(path: Path = RECORDING) -> Recording:
+    """The recording in a file."""
     with gzip.open(path, "rb") as lines:
         header = msgspec.json.decode(next(lines), type=_Header)
-        shift = start - header.recorded_at.replace(tzinfo=UTC)
-        return tuple(_event(line, shift) for line in lines)
+        events = tuple(_event(line) for line in lines)
+    return Recording(recorded_at=header.recorded_at.astimezone(UTC), events=events)
 
 
-def _event(line: bytes, shift: timedelta) -> Event:
+def _event(line: bytes) -> Event:
     recorded = msgspec.json.decode(line, type=_Line)
     metadata = msgspec.json.decode(recorded.object, type=_Object).metadata
     return Event(
@@ -85,7 +98,7 @@ def _event(line: bytes, shift: timedelta) -> Event:
         uid=metadata.uid,
         labels=metadata.labels,
         version=int(metadata.resourceVersion),
-        body=TIMESTAMP.sub(lambda found: _moved(found.group(1), shift), bytes(recorded.object)),
+        body=bytes(recorded.object),
     )
 
 
@@ -118,16 +131,20 @@ class Query:
 class Replay:
     """An API server for the length of a recording. `play` lets time run; before it, only the beginning is."""
 
-    def __init__(self, events: tuple[Event, ...]) -> None:
-        self._past = [event for event in events if event.type == "INITIAL"]
-        self._future = [event for event in events if event.type != "INITIAL"]
+    def __init__(self, recording: Recording, *, now: Callable[[], datetime]) -> None:
+        self._past = [event for event in recording.events if event.type == "INITIAL"]
+        self._future = [event for event in recording.events if event.type != "INITIAL"]
         self._more = asyncio.Condition()
-        self.length = max((event.after for event in events), default=0.0)
+        self._recorded_at = recording.recorded_at
+        self.seconds = recording.seconds
+        self._now = now
+        self._shift = now() - recording.recorded_at
 
     async def play(self, *, pace: float = 1.0) -> None:
         """Plays the recording to its end; a `pace` of 2 is twice as fast as it was."""
         clock = asyncio.get_running_loop()
         begin = clock.time()
+        self._shift = self._now() - self._recorded_at
         for event in self._future:
             await asyncio.sleep(max(0.0, begin + event.after / pace - clock.time()))
             async with self._more:
@@ -152,7 +169,7 @@ class Replay:
         return web.Response(body=self._list(query), content_type="application/json")
 
     def _list(self, query: Query) -> bytes:
-        items = b",".join(event.body for event in self._present() if query.matches(event))
+        items = b",".join(self._body(event) for event in self._present() if query.matches(event))
         kind, group = LISTS[query.resource], GROUPS[query.resource]
         metadata = f'{{"resourceVersion":"{self._version()}"}}'
         head = f'{{"kind":"{kind}List","apiVersion":"{group}","metadata":{metadata},"items":['
@@ -166,7 +183,7 @@ class Replay:
         with contextlib.suppress(ConnectionError):  # whoever watched has seen enough
             async for event in self._since(seen, limit):
                 if query.matches(event):
-                    line = b'{"type":"' + event.type.encode() + b'","object":' + event.body + b"}\n"
+                    line = b'{"type":"' + event.type.encode() + b'","object":' + self._body(event) + b"}\n"
                     await response.write(line)
         return response
 
@@ -185,6 +202,10 @@ class Replay:
                         yield event
         except TimeoutError:
             return
+
+    def _body(self, event: Event) -> bytes:
+        """The object with its times moved to where the play is."""
+        return TIMESTAMP.sub(lambda found: _moved(found.group(1), self._shift), event.body)
 
     def _present(self) -> Iterator[Event]:
         """The newest event of every object that still exists."""

@@ -6,7 +6,6 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -16,6 +15,7 @@ from shipbell import errors, log, service
 from shipbell.config import Settings
 from shipbell.demo import replay
 from shipbell.sandbox import DEFAULT_TOKEN, Sandbox
+from shipbell.service.clock import now_utc
 from shipbell.web import serving
 
 CONTEXT = "recording"
@@ -57,7 +57,7 @@ async def _stage(slack: Sandbox, context: str | None) -> AsyncIterator[tuple[Set
         if context is not None:
             yield _settings(slack, directory, {"context": context}), None
             return
-        recording = replay.Replay(replay.load(replay.RECORDING, start=datetime.now(UTC)))
+        recording = replay.Replay(replay.load(), now=now_utc)
         async with serving.serving(recording.application(), "127.0.0.1", 0) as port:
             kubeconfig = _kubeconfig(directory, f"http://127.0.0.1:{port}")
             yield _settings(slack, directory, {"kubeconfig": kubeconfig}), recording
@@ -71,7 +71,7 @@ async def _show(
     stop: asyncio.Event,
 ) -> None:
     click.echo(f"Open  {slack.base_url}  in a browser: it is a Slack channel, and it is live.\n")
-    story = STORY.format(seconds=recording.length) if recording else LIVE.format(context=context)
+    story = STORY.format(seconds=recording.seconds) if recording else LIVE.format(context=context)
     click.echo(f"{story}\nCtrl-C ends it.")
     async with service.running(settings) as running:
         watched = asyncio.create_task(_play_when_ready(running, recording), name="recording")
