@@ -89,15 +89,22 @@ class Shipbell:
 
     async def ready(self) -> bool:
         """What `/readyz` says."""
+        return await self._status("/readyz") == 200
+
+    async def answers(self) -> bool:
+        """Whether it can be asked at all."""
+        return await self._status("/livez") == 200
+
+    async def _status(self, path: str) -> int:
         assert self.process is not None
         assert self.process.returncode is None, self.log[-4000:]
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session,
-                session.get(f"{self.url}/readyz") as answer,
+                session.get(self.url + path) as answer,
             ):
-                return answer.status == 200
-        return False
+                return answer.status
+        return 0
 
     async def kill(self) -> None:
         """As the kernel does when memory runs out."""
@@ -117,13 +124,15 @@ class Shipbell:
 
 @asynccontextmanager
 async def installed(
-    directory: Path, settings: dict[str, Any], secrets: Mapping[str, str]
+    directory: Path, settings: dict[str, Any], secrets: Mapping[str, str], *, ready: bool = True
 ) -> AsyncIterator[Shipbell]:
-    """A running Shipbell; ended at the end, whatever happened."""
+    """A running Shipbell; ended at the end, whatever happened. `ready` waits until it is."""
     directory.mkdir(parents=True, exist_ok=True)
     shipbell = Shipbell(directory=directory, settings=settings, secrets=secrets, port=settings["web"]["port"])
-    await shipbell.start()
     try:
+        await shipbell.launch()
+        wanted = shipbell.ready if ready else shipbell.answers
+        await until(wanted, lambda: f"not ready:\n{shipbell.log[-4000:]}")
         yield shipbell
     finally:
         await shipbell.stop()
