@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from shipbell import rendering, routing
-from shipbell.delivery import connecting, pacing, slack, webhook, workspaces
+from shipbell.delivery import connecting, pacing, sending, slack, webhook, workspaces
 from shipbell.delivery.clock import SystemClock
 from shipbell.delivery.hand import Setting
 from shipbell.delivery.timing import Timing
@@ -102,7 +102,7 @@ class Stage:
     token: str = DEFAULT_TOKEN
     rather_twice: bool = True
 
-    def senders(self, store: Store) -> Mapping[routing.Sink, workspaces.Workspace | webhook.Webhooks]:
+    def senders(self, store: Store) -> dict[routing.Sink, sending.Sender]:
         """Senders as a new process would have them, with no memory of an earlier one's."""
         clock = SystemClock()
         settings = slack.Settings(token=lambda: self.token, base_url=self.slack.api_url)
