@@ -1,9 +1,9 @@
 # Every target sets up what it needs. `make demo` and `make test` are the two to know.
-.PHONY: help setup demo test lint format cluster bench lock clean
+.PHONY: help setup demo test lint format cluster bench lock docs-images clean
 .DEFAULT_GOAL := help
 
 help: ## What can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 setup: ## A virtual environment with the locked packages
 	@scripts/setup
@@ -40,6 +40,10 @@ bench: setup ## Prints how fast and how small Shipbell is
 lock: setup ## Takes newer versions of the packages into requirements.lock
 	.venv/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --group dev \
 		--python-version 3.11 --upgrade pyproject.toml -o requirements.lock
+
+docs-images: setup ## The pictures in the documents, by a real browser
+	@scripts/system-packages
+	@.venv/bin/python -m tests.pictures
 
 clean: ## Removes what the targets made in the checkout
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

@@ -4,6 +4,7 @@ https://chromedevtools.github.io/devtools-protocol/
 """
 
 import asyncio
+import base64
 import contextlib
 import itertools
 import shutil
@@ -53,6 +54,10 @@ class Page:
         deadline = asyncio.get_running_loop().time() + 20
         while (found := await self.value(script)) != wanted:
             assert asyncio.get_running_loop().time() < deadline, f"{script} is {found!r}, not {wanted!r}"
+
+    async def picture(self) -> bytes:
+        """What it shows, as PNG."""
+        return base64.b64decode((await self._call("Page.captureScreenshot", format="png"))["data"])
 
     async def _call(self, method: str, **params: Any) -> dict[str, Any]:
         number = next(self._numbers)
