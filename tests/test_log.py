@@ -144,7 +144,7 @@ def test_libraries_that_talk_much_are_heard_only_when_they_warn() -> None:
     stream = io.StringIO()
     log.configure("debug", "json", stream)
 
-    logging.getLogger("aiosqlite").debug("executing")
+    logging.getLogger("slack_sdk").debug("executing")
     logging.getLogger("slack_sdk.web").info("sending")
     logging.getLogger("slack_sdk.web").warning("trouble")
 

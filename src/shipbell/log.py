@@ -15,7 +15,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 MASK = "***"
 
-QUIET = ("aiosqlite", "asyncio", "kubernetes", "slack_sdk", "urllib3")
+QUIET = ("asyncio", "kubernetes", "slack_sdk", "urllib3")
 """Libraries whose debug lines drown ours; their warnings are kept."""
 
 _TOKEN = re.compile(r"\bxox[a-z](?:\.xox[a-z])?-[\w.%-]+|\bxapp-[\w.%-]+", re.IGNORECASE)
