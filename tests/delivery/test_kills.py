@@ -14,7 +14,7 @@ import pytest
 
 from shipbell.domain import Rollout, State
 from shipbell.store import Store
-from tests.delivery.stage import PATIENCE, Stage, later, rollout, staged
+from tests.delivery.stage import PATIENCE, TIMING, Stage, later, rollout, staged
 
 STEPS = 24
 """More than the story takes: the last plays end without a kill."""
@@ -86,12 +86,21 @@ async def _play(stage: Stage, *, dies_at: int, afterwards: bool) -> bool:
     async with stage.working():
         await stage.told(web)
     assert stage.shown(web) == "succeeded", f"killed at {dies_at}"
+    _looked_no_sooner_than_the_last_request_could_arrive(stage)
     # A root that was posted to say it needs no reply that says it again.
     posted = stage.roots(web)[0].versions[0].content.metadata
     said_it_all = posted is not None and posted.event_payload["state"] == "succeeded"
     expected = [] if said_it_all else ["succeeded"]
     assert stage.replies(web) == expected, f"killed at {dies_at}"
     return killed
+
+
+def _looked_no_sooner_than_the_last_request_could_arrive(stage: Stage) -> None:
+    calls = stage.slack.calls()
+    posts = [call.at for call in calls if call.method == "chat.postMessage"]
+    looks = [call.at for call in calls if call.method in {"conversations.history", "conversations.replies"}]
+    soonest = 0.9 * TIMING.first_look.total_seconds()
+    assert all(look - post > soonest for look in looks for post in posts if post < look)
 
 
 async def _told_or_over(stage: Stage, web: Rollout, running: asyncio.Task[None]) -> None:

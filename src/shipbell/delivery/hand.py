@@ -139,9 +139,10 @@ class Hand:
 
     async def settle_edit(self, post: Post, digest: str) -> None:
         """The message says what was sent last, and nothing older can change that any more."""
-        # The state stays that of the post: it is what rang, and loudness is decided by that.
-        await self.store.settle_edit(self.claim, post.part, state=post.state, digest=digest, now=self.now())
-        self.remember(replace(post, digest=digest, edit_open_at=None))
+        state = self.claim.rollout.state
+        await self.store.settle_edit(self.claim, post.part, state=state, digest=digest, now=self.now())
+        # The gist stays that of the post: it is what rang, and loudness is decided by that.
+        self.remember(replace(post, state=state, digest=digest, edit_open_at=None))
 
     async def mark_gone(self, part: Part) -> None:
         """The message is not there, or cannot be reached any more."""

@@ -4,13 +4,14 @@ An open intent is never simply sent again. Its message is looked for where it wo
 that cannot be too early finds nothing does it count as lost.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from shipbell import routing
 from shipbell.delivery import answers, retry
 from shipbell.delivery.hand import Hand
 from shipbell.delivery.sending import Sighting, Sightings
-from shipbell.domain import State
+from shipbell.domain import Rollout, State
 from shipbell.routing import Part
 from shipbell.store import Post, PostStatus
 
@@ -61,15 +62,8 @@ def _match(hand: Hand, post: Post, seen: Sightings) -> Sighting | None:
 async def _adopt(hand: Hand, post: Post, channel: str, found: Sighting) -> None:
     """The post was made: takes it as ours. An edit follows, because what it says is not known in full."""
     state = _state(found, post)
-    rollout = hand.claim.rollout
-    await hand.settle_post(
-        post,
-        channel_id=channel,
-        ts=found.ts,
-        state=state,
-        gist=routing.gist(rollout) if state is rollout.state else "",
-        digest="",
-    )
+    gist = _gist(hand.claim.rollout, state)
+    await hand.settle_post(post, channel_id=channel, ts=found.ts, state=state, gist=gist, digest="")
     hand.report.note(f"found {post.part}")
 
 
@@ -85,13 +79,19 @@ async def _adopt_others(hand: Hand, post: Post, seen: Sightings) -> None:
             continue
         state = _state(found, intent.post)
         rollout = await hand.store.rollout(intent.rollout_id)
-        gist = routing.gist(rollout) if rollout and rollout.state is state else ""
+        gist = _gist(rollout, state) if rollout else ""
         await hand.store.adopt(intent, ts=found.ts, state=state, gist=gist, digest="", now=hand.now())
 
 
 def _state(found: Sighting, post: Post) -> State:
     """The state that a message told when it was found; it may be one that only a newer Shipbell knows."""
     return State(found.state) if found.state in set(State) else post.state
+
+
+def _gist(rollout: Rollout, state: State) -> str:
+    """What the message rang for; of an earlier state the cause is not known any more."""
+    told = rollout if rollout.state is state else replace(rollout, state=state, diagnosis=None)
+    return routing.gist(told)
 
 
 async def _judge_unfound(hand: Hand, post: Post, seen: Sightings) -> None:
@@ -109,7 +109,12 @@ async def _decide_unseen(hand: Hand, post: Post) -> None:
         return await hand.mark_gone(post.part)
     hand.report.note(f"{post.part} rather not twice")
     return await hand.settle_post(
-        post, channel_id=post.channel_id, ts=None, state=post.state, gist="", digest=""
+        post,
+        channel_id=post.channel_id,
+        ts=None,
+        state=post.state,
+        gist=_gist(hand.claim.rollout, post.state),
+        digest="",
     )
 
 
