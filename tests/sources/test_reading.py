@@ -64,12 +64,34 @@ async def test_revisions_are_the_replicasets_that_the_workload_owns_in_order() -
 async def test_the_selector_is_asked_for_once() -> None:
     async with ApiServer() as server, reader_of(server) as reader:
         server.put(deployment("web"))
+        server.put(replicaset())
         observation = await observe(reader)
         for _ in range(3):
             await reader.revisions(observation)
             await reader.pods(observation.workload)
 
     assert [asked.query.get("labelSelector") for asked in server.asked] == [None, *["app=web"] * 6]
+
+
+async def test_revisions_come_from_a_cache_if_it_is_as_new_as_the_workload() -> None:
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.put(deployment("web"))
+        server.put(replicaset())
+        await reader.revisions(await observe(reader))
+
+    assert [asked.query.get("resourceVersion") for asked in server.asked] == [None, "0"]
+
+
+@pytest.mark.parametrize("cached", ["8", "10"])
+async def test_revisions_are_read_anew_where_the_cache_lacks_the_workloads_or_has_a_higher_one(
+    cached: str,
+) -> None:
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.put(deployment("web", annotations={"deployment.kubernetes.io/revision": "9"}))
+        server.put(replicaset(revision=cached))
+        await reader.revisions(await observe(reader))
+
+    assert [asked.query.get("resourceVersion") for asked in server.asked] == [None, "0", None]
 
 
 async def test_a_workload_that_is_gone_has_neither_revisions_nor_pods() -> None:

@@ -21,6 +21,12 @@ from shipbell.sources.kubernetes import (
     transport,
 )
 
+CACHED = {"resourceVersion": "0"}
+"""Asks for what the API server has at hand. The newest it must ask etcd about, which takes up to 100 ms; see
+https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list."""
+
+NEWEST: dict[str, str] = {}
+
 SELECTORS_KEPT = 2000
 """Label selectors that are remembered, about 100 bytes each. A Deployment's never changes."""
 
@@ -63,8 +69,7 @@ class Reader:
         if kind != resources.DEPLOYMENTS.kind:
             raise errors.SourceError(f"a {kind} is not among the workloads that are read")
         version, found = await self._one(self._deployments, namespace, name)
-        for deployment in found:
-            self._remember_selector(deployment)
+        self._remember_selectors(found)
         at = self._clock()
         return reflector.Listed(
             resource=resources.DEPLOYMENTS.name,
@@ -76,14 +81,19 @@ class Reader:
         )
 
     async def revisions(self, observation: Observation) -> tuple[Revision, ...]:
-        """The ReplicaSets that the workload owns, by number; none where it is gone."""
+        """The ReplicaSets that the workload owns, by number; none where it is gone.
+
+        They are at least as new as the workload's number: a list from a cache is believed only if that
+        number is the highest in it.
+        """
         workload = observation.workload
         selector = await self._selector(workload)
         if selector is None:
             return ()
-        _, found = await self._list(self._replicasets, workload.namespace, {"labelSelector": selector})
-        own = [decoding.revision(thing) for thing in found if _is_owned(thing, workload.uid)]
-        return tuple(sorted(own, key=lambda revision: revision.number or 0))
+        cached = await self._revisions(workload, {"labelSelector": selector, **CACHED})
+        if cached and cached[-1].number == observation.revision:
+            return cached
+        return await self._revisions(workload, {"labelSelector": selector, **NEWEST})
 
     async def pods(self, workload: Workload) -> PodsObservation | None:
         """The workload's pods of every revision, but for those that are being deleted or have finished.
@@ -103,6 +113,11 @@ class Reader:
             pods=tuple(p.pod for p in placed if p.pod is not None and p.workload == workload.name),
         )
 
+    async def _revisions(self, workload: Workload, selectors: dict[str, str]) -> tuple[Revision, ...]:
+        _, found = await self._list(self._replicasets, workload.namespace, selectors)
+        own = [decoding.revision(thing) for thing in found if _is_owned(thing, workload.uid)]
+        return tuple(sorted(own, key=lambda revision: revision.number or 0))
+
     async def _controller(
         self, format_: decoding.Format[objects.ObjectT, decoding.ValueT], hint: Hint
     ) -> Hint | None:
@@ -111,21 +126,31 @@ class Reader:
         return Hint(kind=above.kind, namespace=hint.namespace, name=above.name) if above else None
 
     async def _selector(self, workload: Workload) -> str | None:
-        """The workload's label selector; None where it is gone, or another has taken its name."""
-        if workload.uid not in self._selectors:
-            await self.workload(workload.kind, workload.namespace, workload.name)
+        """The workload's label selector; None where it is gone, or another has taken its name.
+
+        As it never changes, an old copy of the workload is as good as the newest.
+        """
+        for which in (CACHED, NEWEST):
+            if workload.uid not in self._selectors:
+                _, found = await self._one(self._deployments, workload.namespace, workload.name, which)
+                self._remember_selectors(found)
         return self._selectors.get(workload.uid)
 
-    def _remember_selector(self, deployment: objects.Deployment) -> None:
-        while len(self._selectors) >= SELECTORS_KEPT:
+    def _remember_selectors(self, deployments: list[objects.Deployment]) -> None:
+        for deployment in deployments:
+            wanted = deployment.spec.selector or objects.LabelSelector()
+            self._selectors[deployment.metadata.uid] = decoding.selector(wanted)
+        while len(self._selectors) > SELECTORS_KEPT:
             del self._selectors[next(iter(self._selectors))]
-        wanted = deployment.spec.selector or objects.LabelSelector()
-        self._selectors[deployment.metadata.uid] = decoding.selector(wanted)
 
     async def _one(
-        self, format_: decoding.Format[objects.ObjectT, decoding.ValueT], namespace: str, name: str
+        self,
+        format_: decoding.Format[objects.ObjectT, decoding.ValueT],
+        namespace: str,
+        name: str,
+        which: dict[str, str] = NEWEST,
     ) -> tuple[int, list[objects.ObjectT]]:
-        return await self._list(format_, namespace, {"fieldSelector": f"metadata.name={name}"})
+        return await self._list(format_, namespace, {"fieldSelector": f"metadata.name={name}", **which})
 
     async def _list(
         self,

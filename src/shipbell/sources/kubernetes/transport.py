@@ -25,6 +25,10 @@ REQUEST_SECONDS = 60.0
 
 CONNECT_SECONDS = 10.0
 
+KEPT_SECONDS = 75.0
+"""How long an idle connection is kept. A handshake costs 15 ms just when there is news; the API server gives
+one up after 90 s: https://github.com/kubernetes/apiserver/blob/v0.36.0/pkg/server/secure_serving.go."""
+
 RENEW_SECONDS = 1.0
 """Credentials that were refused are read again at most this often."""
 
@@ -53,6 +57,7 @@ class _Request:
     timeout: float
     """Seconds until the answer's head must be there."""
     body: bytes | None = None
+    is_watch: bool = False
 
 
 class Transport:
@@ -69,15 +74,12 @@ class Transport:
         self._agent = agent
         self._monotonic = monotonic
         self._renewed_at = float("-inf")
-        self._session: aiohttp.ClientSession | None = None
+        self._requests: aiohttp.ClientSession | None = None
+        self._watches: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            # gzip costs 1.75 times the CPU for a list, and between a pod and its API server bytes are cheap.
-            headers={"User-Agent": self._agent, "Accept": "application/json", "Accept-Encoding": "identity"},
-            connector=aiohttp.TCPConnector(limit=0),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        # A watch uses its connection up. With a pool of its own it leaves requests the one that they keep.
+        self._requests, self._watches = self._open_session(), self._open_session()
         return self
 
     async def __aexit__(
@@ -86,8 +88,9 @@ class Transport:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for session in (self._requests, self._watches):
+            if session is not None:
+                await session.close()
 
     async def get_json_bytes(self, path: str, params: Params | None = None) -> bytes:
         """The body of the answer to a GET. Raises `SourceError` or a class below it."""
@@ -110,9 +113,17 @@ class Transport:
         Raises `Unreachable` when nothing has come for `silence` seconds, bookmarks included: a connection
         may be dead although the peer's kernel still answers keepalives.
         """
-        request = _Request(method="GET", path=path, params=params or {}, timeout=silence)
+        request = _Request(method="GET", path=path, params=params or {}, timeout=silence, is_watch=True)
         async with self._answer(request) as response:
             yield _lines(response, silence)
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            # gzip costs 1.75 times the CPU for a list, and between a pod and its API server bytes are cheap.
+            headers={"User-Agent": self._agent, "Accept": "application/json", "Accept-Encoding": "identity"},
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
 
     async def _whole(self, request: _Request) -> bytes:
         async with self._answer(request) as response, _patience(request.timeout):
@@ -144,12 +155,13 @@ class Transport:
         return await self._credentials.renew()
 
     async def _send(self, request: _Request, access: identities.Access) -> aiohttp.ClientResponse:
-        if self._session is None:
+        session = self._watches if request.is_watch else self._requests
+        if session is None:
             raise errors.Unreachable("the transport is not open")
         authorization = {"Authorization": access.authorization} if access.authorization else {}
         content_type = {"Content-Type": "application/json"} if request.body is not None else {}
         async with _patience(request.timeout):
-            return await self._session.request(
+            return await session.request(
                 request.method,
                 access.url + request.path,
                 params=request.params,
