@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--quick]`: measures and prints; the exit code says only whether that was possible."""
+"""`python -m tests.bench [--quick]`: measures and prints; the exit code only says whether that was possible."""
 
 import argparse
 import asyncio
@@ -57,9 +57,7 @@ async def measure(directory: Path, effort: Effort) -> reporting.Findings:
     )
 
 
-async def _modules(
-    directory: Path, plane: ControlPlane, slack: Sandbox, *, in_pod: bool
-) -> tuple[str, ...]:
+async def _modules(directory: Path, plane: ControlPlane, slack: Sandbox, *, in_pod: bool) -> tuple[str, ...]:
     """From a start of its own: to tell what is imported takes memory."""
     async with pods.started(directory, plane, slack, in_pod=in_pod, variables=memory.VARIABLES) as shipbell:
         await shipbell.probe(1)
@@ -70,8 +68,10 @@ async def _modules(
 async def _witness(plane: ControlPlane, journal: Path) -> AsyncIterator[None]:
     """Runs the witness; it has seen nothing too late as long as it is ready before Shipbell."""
     host, _, port = plane.url.removeprefix("https://").partition(":")
-    command = [sys.executable, "-m", "tests.bench.witness", host, port, plane.ca_file, plane.token, journal]
-    program = await Program.start(command, log=journal.with_suffix(".log"))
+    program = await Program.start(
+        (sys.executable, "-m", "tests.bench.witness", host, port, plane.ca_file, plane.token, journal),
+        log=journal.with_suffix(".log"),
+    )
     try:
         yield
         program.check()

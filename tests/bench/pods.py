@@ -105,7 +105,7 @@ async def started(
 def _command(
     directory: Path, plane: ControlPlane, in_pod: bool, variables: Mapping[str, str]
 ) -> Sequence[str | Path]:
-    shipbell = [Path(sys.executable).with_name("shipbell"), "run", "--config", directory / "shipbell.yaml"]
+    shipbell = (Path(sys.executable).with_name("shipbell"), "run", "--config", directory / "shipbell.yaml")
     environment = dict(variables)
     inside: list[str | Path] = []
     if in_pod:
@@ -113,11 +113,11 @@ def _command(
         environment["KUBERNETES_SERVICE_HOST"] = str(address.hostname)
         environment["KUBERNETES_SERVICE_PORT"] = str(address.port)
         script = IN_POD.format(account=SERVICE_ACCOUNT)
-        inside = [*_unshare(), "sh", "-c", script, "pod", directory / "token", plane.ca_file]
+        inside += [*_unshare(), "sh", "-c", script, "pod", directory / "token", plane.ca_file]
     pairs = [f"{name}={value}" for name, value in environment.items()]
     # The shell becomes `env`, and that becomes Shipbell: the number that it writes stays true.
-    numbered = ["sh", "-c", 'echo $$ > "$0"; exec "$@"', directory / "pid"]
-    return [*numbered, *inside, "env", *pairs, *shipbell]
+    numbered = ("sh", "-c", 'echo $$ > "$0"; exec "$@"', directory / "pid")
+    return (*numbered, *inside, "env", *pairs, *shipbell)
 
 
 def _unshare() -> list[str]:
