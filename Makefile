@@ -1,5 +1,5 @@
 # Every target sets up what it needs. `make demo` and `make test` are the two to know.
-.PHONY: help setup demo test lint format cluster bench lock docs-images clean
+.PHONY: help setup demo test coverage lint format cluster bench lock docs-images clean
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -14,9 +14,10 @@ demo: setup ## Rollouts become living messages, in your browser
 test: setup ## All tests, on a real control plane
 	@scripts/build-control-plane
 	@scripts/system-packages
-	.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest $(PYTEST)
-	.venv/bin/coverage combine --quiet
+	.venv/bin/python -m pytest $(PYTEST)
+
+coverage: setup ## Which branches the tests of this process reach; whole processes are not followed
+	.venv/bin/coverage run -m pytest -q --ignore=tests/live --ignore=tests/cluster --ignore=tests/demo $(PYTEST)
 	.venv/bin/coverage report --skip-covered --skip-empty
 
 lint: setup ## Style, types and layers
