@@ -67,14 +67,17 @@ class Timers:
         async with asyncio.TaskGroup() as group:
             while True:
                 try:
-                    await self._wait(await self._store.next_wake())
-                    for workload in await self._ingest.waking():
-                        if workload not in self._looking:
-                            self._looking.add(workload)
-                            group.create_task(self._look(feed, workload), name=f"timer {workload.path}")
+                    if await self._wait(await self._store.next_wake()):
+                        await self._look_at_due(feed, group)
                 except errors.StoreError as error:
                     log.warning("timers wait for the store", error=str(error))
                     await asyncio.sleep(RETRY.total_seconds())
+
+    async def _look_at_due(self, feed: Feed, group: asyncio.TaskGroup) -> None:
+        for workload in await self._ingest.waking():
+            if workload not in self._looking:
+                self._looking.add(workload)
+                group.create_task(self._look(feed, workload), name=f"timer {workload.path}")
 
     async def _look(self, feed: Feed, workload: Workload) -> None:
         try:
@@ -83,17 +86,20 @@ class Timers:
         finally:
             self._looking.discard(workload)
 
-    async def _wait(self, moment: datetime | None) -> None:
-        """Until the moment, or until something changes; never for long without a look."""
-        left = LONGEST if moment is None else min(LONGEST, moment - self._now())
-        # What is being looked at is still due; it need not be found again at once.
-        least = RETRY if self._looking else timedelta(0)
+    async def _wait(self, moment: datetime | None) -> bool:
+        """Until the moment, but never for long; False if something changes before, and with it the moment."""
+        left = (LONGEST if moment is None else min(LONGEST, moment - self._now())).total_seconds()
+        if left <= 0:
+            # What is being looked at is still due; it need not be found again at once.
+            await asyncio.sleep(RETRY.total_seconds() if self._looking else 0)
+            return True
         try:
-            async with asyncio.timeout(max(least, left).total_seconds()):
+            async with asyncio.timeout(left):
                 await self._changed.wait()
-                self._changed.clear()
         except TimeoutError:
-            pass
+            return True
+        self._changed.clear()
+        return False
 
 
 async def reread(feed: Feed, in_flight: InFlight, every: timedelta) -> None:
