@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--quick]`: measures and prints; the exit code only says whether that was possible."""
+"""`python -m tests.bench [--quick]`: measures and prints; its exit code says only if that was possible."""
 
 import argparse
 import asyncio
