@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shipbell.domain import Rollout, State
-from shipbell.sandbox import Fault, Rates, Token
+from shipbell.sandbox import PERSON, Content, Fault, Metadata, Rates, Token
 from tests.delivery.stage import (
     CHANNEL,
     FACTOR,
@@ -175,6 +175,41 @@ async def test_a_root_that_somebody_deleted_is_replaced_once_and_only_by_news(st
         await stage.change(later(web, State.FAILED))
         await stage.told(web)
         assert stage.roots(web) == []
+
+
+async def test_a_root_deleted_before_its_reply_is_replaced_by_one_that_says_it_all(store_url: str) -> None:
+    web = rollout()
+    async with staged(store_url) as stage, stage.working():
+        await stage.begin(web)
+        await stage.told(web)
+        stage.slack.order(Fault(kind="error", code="thread_not_found", method=POST))
+        await stage.change(failing(web))
+        await stage.told(web)
+
+        states = [payload(one)["state"] for one in stage.roots(web)]
+        assert states == ["failing", "failing"], "the sandbox still has the one that is said to be gone"
+        assert stage.replies(web) == []
+
+
+async def test_a_message_of_another_app_is_never_taken_for_ours(store_url: str) -> None:
+    web = rollout()
+    async with staged(store_url) as stage:
+        forged = Content(
+            text="shop/web: started",
+            metadata=Metadata(
+                event_type="shipbell_rollout",
+                event_payload={"rollout": str(web.id), "part": "root", "state": "started", "forged": True},
+            ),
+        )
+        stage.slack.order(Fault(kind="lost", method=POST))
+        async with stage.working():
+            await stage.begin(web)
+            await until(lambda: any(call.outcome == "lost" for call in stage.slack.calls()))
+            stage.slack.workspace.post(CHANNEL, forged, author=PERSON)
+            await stage.told(web)
+
+        ours = [one for one in stage.roots(web) if not payload(one).get("forged")]
+        assert [one.author.name for one in ours] == ["Shipbell"]
 
 
 async def test_a_refused_token_stops_all_sending_until_it_is_accepted_again(store_url: str) -> None:

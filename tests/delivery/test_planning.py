@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shipbell import routing
 from shipbell.delivery import planning
 from shipbell.delivery.planning import Step, Urgency
 from shipbell.domain import State
@@ -88,6 +89,19 @@ def test_a_removed_root_is_not_replaced_twice() -> None:
 def test_a_removed_root_is_not_replaced_for_what_a_reply_has_told() -> None:
     known = posts(post(status=PostStatus.GONE), post(Part.SUCCEEDED, state=State.SUCCEEDED))
     assert planning.next_step(DONE, NORMAL, known, NOTHING) is None
+
+
+def test_a_root_that_was_removed_before_its_reply_could_ring_is_replaced() -> None:
+    known = posts(post(status=PostStatus.GONE, state=State.SUCCEEDED, gist=routing.gist(WEB)))
+    assert planning.next_step(DONE, NORMAL, known, NOTHING) == ROOT
+    seen = posts(post(status=PostStatus.GONE, state=State.SUCCEEDED, gist=routing.gist(DONE)))
+    assert planning.next_step(DONE, NORMAL, seen, NOTHING) is None
+
+
+def test_a_removed_root_is_not_replaced_to_be_told_a_second_time_that_it_is_superseded() -> None:
+    over = later(WEB, State.SUPERSEDED)
+    known = posts(post(status=PostStatus.GONE, state=State.SUPERSEDED, gist=routing.gist(WEB)))
+    assert planning.next_step(over, NORMAL, known, NOTHING) is None
 
 
 def test_a_root_of_unknown_place_is_left_until_there_is_news() -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
 
 from shipbell import errors, routing
+from shipbell.delivery.clock import SystemClock
 from shipbell.delivery.sending import Sender
 from shipbell.domain import State
 from shipbell.sandbox import Fault, Rates
@@ -126,6 +128,29 @@ async def test_a_worker_that_comes_back_after_its_claim_ended_sends_nothing(stor
             thawed.set()
         posts = [call for call in stage.slack.calls() if call.method == "chat.postMessage"]
         assert len(posts) == 1
+
+
+async def test_a_claim_with_too_little_time_left_is_prolonged_before_anything_is_sent(store_url: str) -> None:
+    web = rollout()
+    times_left: list[timedelta] = []
+
+    async def dawdle(name: str) -> None:
+        if name == "post":
+            (delivery,) = await stage.store.deliveries_of(web.id)
+            assert delivery.lease_until is not None
+            times_left.append(delivery.lease_until - datetime.now(UTC))
+        if name == "address":
+            clock = SystemClock()
+            await clock.sleep_until(clock.now() + TIMING.lease - TIMING.request / 2)
+
+    async with (
+        staged(store_url) as stage,
+        stage.working(stage.worker(senders=intercepted(stage, dawdle))),
+    ):
+        await stage.begin(web)
+        await stage.told(web)
+    (time_left,) = times_left
+    assert time_left > 0.8 * TIMING.request
 
 
 async def test_workers_on_one_store_share_the_work_and_double_nothing(store_url: str) -> None:

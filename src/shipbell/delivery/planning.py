@@ -5,7 +5,7 @@ is asked again after every message, so that a root which turns out to be gone ch
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from shipbell import routing
@@ -85,14 +85,24 @@ def _root(rollout: Rollout, destination: routing.Destination, posts: Posts) -> S
             # Given up because it was never sent.
             return Step(part=Part.ROOT)
         case _:
-            return Step(part=Part.ROOT) if _worth_replacing(rollout, post, posts) else None
+            return Step(part=Part.ROOT) if _worth_replacing(rollout, destination, posts) else None
 
 
-def _worth_replacing(rollout: Rollout, root: Post, posts: Posts) -> bool:
-    """Whether a root that cannot be edited any more gets its one replacement: only if there is news."""
-    heard = any(t.state is rollout.state for t in told(posts).values())
+def _worth_replacing(rollout: Rollout, destination: routing.Destination, posts: Posts) -> bool:
+    """Whether a root that cannot be edited any more gets its one replacement: only if there is news.
+
+    News is a failing or an ending that no message told, or one that was told by an edit alone where it
+    should have rung.
+    """
+    root = posts[Part.ROOT]
+    if root.attempt > 1:
+        return False
+    standing = told({**posts, Part.ROOT: replace(root, status=PostStatus.POSTED)})
+    rings = any(
+        saying.part is not Part.DETAIL for saying in routing.plan(rollout, destination, standing).replies
+    )
     news = rollout.state is State.FAILING or not rollout.state.open
-    return root.attempt == 1 and news and root.state is not rollout.state and not heard
+    return rings or (news and all(one.state is not rollout.state for one in standing.values()))
 
 
 def _root_stands(destination: routing.Destination, posts: Posts) -> bool:
