@@ -118,8 +118,11 @@ class Account:
 
 
 def _is_unseen(root: Root) -> bool:
-    """Whether it says that nobody saw how it ended: the object was gone, or another revision there."""
-    return root.state == "unknown" or NOT_SEEN in root.text
+    """Whether it ended between two looks: the object was gone, or another revision there.
+
+    What was put back in the moment in which it failed is rolled back for whoever looks later.
+    """
+    return root.state in {"unknown", "rolled_back"} or NOT_SEEN in root.text
 
 
 def _root(message: Message, replies: list[Message]) -> Root:

@@ -24,14 +24,14 @@ UNHURRIED = Rates(enforced=False)
 SEED = 20260131
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def slack() -> AsyncIterator[Sandbox]:
     """The Slack of all scenarios."""
     async with Sandbox(rates=UNHURRIED, channels=(WATCHING, HINTED)) as sandbox:
         yield sandbox
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def shipbell(
     cluster: Cluster, slack: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Shipbell]:
@@ -41,7 +41,7 @@ async def shipbell(
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def hinted(
     cluster: Cluster, slack: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Shipbell]:
@@ -55,7 +55,7 @@ async def hinted(
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def stage(
     cluster: Cluster, slack: Sandbox, shipbell: Shipbell, hinted: Shipbell, request: pytest.FixtureRequest
 ) -> AsyncIterator[Stage]:

@@ -46,12 +46,13 @@ class Kubewatch:
     ) -> None:
         """Objects that are older than itself are not said to be created, as with the real one."""
         while True:
-            listed = await self.api.request("GET", path)
-            version = str(listed["metadata"]["resourceVersion"])
             with contextlib.suppress(connection.Away):
+                listed = await self.api.request("GET", path)
+                version = str(listed["metadata"]["resourceVersion"])
                 async for event in self.api.watch(path, {"resourceVersion": version}):
                     if event["type"] in REASONS:
                         self._send(event, kind, session, group)
+            await asyncio.sleep(0.2)
 
     def _send(
         self, event: Object, kind: str, session: aiohttp.ClientSession, group: asyncio.TaskGroup

@@ -7,6 +7,7 @@ be claimed once all waiting is over.
 import dataclasses
 from datetime import datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -16,6 +17,8 @@ from shipbell.domain import State
 from shipbell.store import Claim, PostStatus, claiming, posting, reading, remembering, schema
 from tests.store import examples
 from tests.store.examples import CHANNEL, LEASE, NOW, ROOT
+
+pytestmark = pytest.mark.timeout(180)  # twenty long stories, on a machine that may be busy
 
 SOON = st.integers(0, 40).map(lambda seconds: timedelta(seconds=seconds))
 LONG_AFTER = timedelta(days=1)
