@@ -68,6 +68,7 @@ async def test_a_failure_rings_once_where_the_cause_and_the_impact_stay_the_same
         await stage.change(fails)
         worker.wake()
         await stage.becomes(web, State.FAILING)
+        await stage.told(web)
         await stage.change(later(fails, State.FAILED))
         worker.wake()
         await stage.becomes(web, State.FAILED)

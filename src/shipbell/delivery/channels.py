@@ -35,15 +35,21 @@ class Channels:
         self._timing = timing
         self._workspace = workspace
         self._ids: dict[str, str] = {}
+        self._unsaved: set[str] = set()
         self._troubled: dict[str, _Trouble] = {}
 
     async def known(self, name: str) -> str | None:
         """The ID to use; None if it is to be asked for, again where the known one leads nowhere."""
         remembered = await self.remembered(name)
-        return None if remembered in self._troubled else remembered
+        trouble = self._troubled.get(remembered or name)
+        if trouble is None or self.closed_until(remembered or name):
+            return remembered
+        return None
 
     async def remembered(self, name: str) -> str | None:
         """The ID as it was learnt last, if ever."""
+        if name in self._unsaved:
+            await self.learn(name, self._ids[name])
         if name not in self._ids:
             stored = await self._store.channel_id(self._workspace, name)
             if stored is None:
@@ -55,6 +61,12 @@ class Channels:
         """Keeps the ID of a name."""
         self._ids[name] = channel_id
         await self._store.remember_channel(self._workspace, name, channel_id, self._clock.now())
+        self._unsaved.discard(name)
+
+    def overhear(self, name: str, channel_id: str) -> None:
+        """Learns an ID from the answer to a post, for which nothing else should have to wait."""
+        self._ids[name] = channel_id
+        self._unsaved.add(name)
 
     def closed_until(self, channel: str) -> datetime | None:
         """When to try a channel again that could not be reached; None if now."""

@@ -56,7 +56,7 @@ async def _send(hand: Hand, draft: _Draft, *, plain: bool) -> Move | None:
         return None
     at = hand.now()
     if not await hand.store.open_edit(hand.claim, draft.post.part, at) or not await hand.time_left():
-        hand.report.later(at)
+        hand.report.later(at + hand.timing.backoff)
         return None
     hand.report.leaving(hand.now())
     result = await hand.sender.edit(letter, draft.post.ts or "")

@@ -26,7 +26,7 @@ async def run(hand: Hand) -> None:
 async def _tell(hand: Hand) -> None:
     taken: frozenset[Step] = frozenset()
     while (step := hand.next_step(taken)) is not None:
-        if taken and hand.stopping():
+        if hand.stopping():
             return hand.report.later(hand.now())
         taken |= {step}
         if not await (editing.edit(hand, step) if step.edit else posting.post(hand, step)):

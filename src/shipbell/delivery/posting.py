@@ -77,7 +77,7 @@ async def _send(hand: Hand, draft: _Draft, *, plain: bool) -> Move | None:
         hand.claim, draft.step.part, channel_id=letter.channel, attempt=draft.attempt, now=at
     )
     if not announced or not await hand.time_left():
-        hand.report.later(at)
+        hand.report.later(at + hand.timing.backoff)
         return None
     hand.report.leaving(hand.now())
     result = await hand.sender.post(letter)

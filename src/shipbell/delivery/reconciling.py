@@ -36,7 +36,7 @@ async def _settle(hand: Hand, post: Post) -> None:
         jitter = hand.setting.jitter()
         again = retry.ask_again(seen, hand.claim.attempts, now=hand.now(), jitter=jitter, timing=hand.timing)
         return hand.report.failing(seen, again)
-    if post.part is Part.ROOT and seen.looked_at >= asked_at:
+    if (post.part, post.channel_id) == (Part.ROOT, seen.channel) and seen.looked_at >= asked_at:
         await _adopt_others(hand, post, seen)
     found = _match(hand, post, seen)
     return await (_adopt(hand, post, seen.channel, found) if found else _judge_unfound(hand, post, seen))

@@ -54,7 +54,7 @@ class Timing:
     """So many of that burst, a third of what is left, are kept for failings and endings."""
     backoff: timedelta = timedelta(seconds=1)
     """After a first failure; doubled with each further one."""
-    backoff_cap: timedelta = timedelta(seconds=30)
+    backoff_cap: timedelta = timedelta(seconds=15)
     """The longest wait between attempts, for as long as it takes."""
     slow: timedelta = timedelta(minutes=5)
     """Where only a person or Slack's own patience can help: an archived channel, a migration."""

@@ -64,8 +64,8 @@ class Workspace:
         if CHANNEL_ID.fullmatch(name):
             return name
         known = await self._channels.known(name)
-        if known is not None:
-            return known
+        if known is not None or self._channels.closed_until(name):
+            return known or name
         scopes = self.identity.scopes if self.identity else frozenset()
         found = await self._slack.channel_named(name, scopes)
         if isinstance(found, answers.FAILURES) and not looking.may_not(found):
@@ -93,7 +93,7 @@ class Workspace:
         result = self._noted(await self._slack.post(letter))
         self._channels.note(letter.channel, result, bot=self._bot)
         if isinstance(result, answers.Sent) and not CHANNEL_ID.fullmatch(letter.channel):
-            await self._channels.learn(letter.channel, result.channel_id)
+            self._channels.overhear(letter.channel, result.channel_id)
         return result
 
     async def edit(self, letter: Letter, ts: str) -> answers.Result:
@@ -107,7 +107,8 @@ class Workspace:
     ) -> Sightings | answers.Failure | None:
         """Our own messages, in the channel or in a thread; None if we may not look."""
         known = channel if CHANNEL_ID.fullmatch(channel) else await self._channels.remembered(channel)
-        if self.identity is None or known is None:
+        ours = self.identity.bot_id if self.identity else ""
+        if known is None or not ours:
             return None
         if thread_ts is None:
             seen = await self._looks.channel(known, since=since, after=after)
@@ -115,7 +116,6 @@ class Workspace:
             seen = await self._looks.thread(known, thread_ts, since=since)
         if not isinstance(seen, Sightings):
             return self._noted(seen)
-        ours = self.identity.bot_id
         return replace(seen, found=tuple(one for one in seen.found if one.bot_id == ours))
 
     def link(self, channel: str, ts: str) -> str | None:
