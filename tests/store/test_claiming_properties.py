@@ -140,7 +140,7 @@ class Deliveries(RuleBasedStateMachine):
             assert moment == self.now or not self._candidate_at(before)
 
     def _candidate_at(self, moment: datetime) -> bool:
-        return self.connection.execute(claiming.candidate(moment)).first() is not None
+        return self.connection.execute(claiming.CANDIDATE, {"at_moment": moment}).first() is not None
 
     def _holds(self, claim: Claim) -> bool:
         return claiming.held(self.connection, claim, self.now)

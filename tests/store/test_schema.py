@@ -47,7 +47,8 @@ def _plan(statement: sa.Select[tuple[object]], path: Path) -> str:
     sql = statement.compile(engine, compile_kwargs={"render_postcompile": True})
     with engine.connect() as connection:
         text = f"EXPLAIN QUERY PLAN {sql}"
-        steps = connection.exec_driver_sql(text, tuple(sql.params[name] for name in sql.positiontup or ()))
+        # The plan is the same for all values.
+        steps = connection.exec_driver_sql(text, tuple(None for _ in sql.positiontup or ()))
         plan = "\n".join(step.detail for step in steps)
     engine.dispose()
     return plan
@@ -61,7 +62,7 @@ def _plan(statement: sa.Select[tuple[object]], path: Path) -> str:
         (sa.select(sa.func.count(), sa.func.min(schema.deliveries.c.due_since)).where(schema.DUE), "_due"),
         (sa.select(schema.posts).where(schema.INTENDED, schema.posts.c.channel_id == "C1"), "_intended"),
         (sa.select(schema.workloads).where(schema.DELETED), "workloads_deleted"),
-        (claiming.candidate(examples.NOW), "deliveries_due"),
+        (claiming.CANDIDATE.params(at_moment=examples.NOW), "deliveries_due"),
     ],
 )
 def test_what_is_asked_often_is_found_through_a_small_index(

@@ -44,17 +44,45 @@ _importance = sa.case(
 """Failures, other endings, starts, progress."""
 
 
+MOMENT = sa.bindparam("at_moment", type_=schema.UtcTime)
+_OF = (
+    _deliveries.rollout_id == sa.bindparam("of_rollout"),
+    _deliveries.destination == sa.bindparam("of_destination"),
+)
+OURS = (*_OF, _deliveries.lease_token == sa.bindparam("of_lease"))
+"""The claim's own delivery, as long as nobody else has claimed it since; `ours` has the values."""
+
+# Statements of a message's way are built once: building them takes longer than SQLite takes to run them.
+
+CANDIDATE = (
+    sa.select(schema.deliveries, _rollouts.body.label("rollout"))
+    .join(schema.rollouts)
+    .where(schema.DUE, _claimable_at <= MOMENT)
+    .order_by(_importance, _deliveries.due_since)
+    .limit(1)
+    .with_for_update(of=schema.deliveries, skip_locked=True)
+)
+"""The most important delivery that may be claimed, with its rollout; those locked are passed over."""
+
+_TAKE = sa.update(schema.deliveries).where(*_OF)
+_LEASE = sa.select(_deliveries.lease_until).where(*OURS, _deliveries.lease_until > MOMENT)
+_LOCKED_LEASE = _LEASE.with_for_update()
+_NEXT_DUE = (
+    sa.select(sa.func.min(_claimable_at))
+    .select_from(schema.deliveries)
+    .join(schema.rollouts)
+    .where(schema.DUE)
+)
+
+
 def claim(connection: sa.Connection, now: datetime, owner: str, lease: timedelta) -> deliveries.Claim | None:
     """Takes the most important delivery that may be claimed now; None if there is none."""
-    row = (connection.execute(candidate(now))).first()
+    row = connection.execute(CANDIDATE, {"at_moment": now}).first()
     if row is None:
         return None
     token, until = uuid.uuid4().hex, now + lease
-    connection.execute(
-        sa.update(schema.deliveries)
-        .where(_deliveries.rollout_id == row.rollout_id, _deliveries.destination == row.destination)
-        .values(lease_token=token, lease_owner=owner, lease_until=until)
-    )
+    taken = {"lease_token": token, "lease_owner": owner, "lease_until": until}
+    connection.execute(_TAKE, {"of_rollout": row.rollout_id, "of_destination": row.destination, **taken})
     return deliveries.Claim(
         rollout=codec.rollout(row.rollout),
         transitions=reading.transitions(connection, row.rollout_id),
@@ -68,29 +96,16 @@ def claim(connection: sa.Connection, now: datetime, owner: str, lease: timedelta
     )
 
 
-def candidate(now: datetime) -> sa.Select[Any]:
-    """The most important delivery that may be claimed now, with its rollout; those locked are passed over."""
-    return (
-        sa.select(schema.deliveries, _rollouts.body.label("rollout"))
-        .join(schema.rollouts)
-        .where(schema.DUE, _claimable_at <= now)
-        .order_by(_importance, _deliveries.due_since)
-        .limit(1)
-        .with_for_update(of=schema.deliveries, skip_locked=True)
-    )
-
-
 def next_due(connection: sa.Connection, now: datetime) -> datetime | None:
     """When the next delivery can be claimed: `now` if one can be already, None if none is due."""
-    earliest = sa.select(sa.func.min(_claimable_at)).select_from(schema.deliveries).join(schema.rollouts)
-    moment = connection.scalar(earliest.where(schema.DUE))
+    moment = connection.scalar(_NEXT_DUE)
     return max(moment, now) if moment else None
 
 
 def held(connection: sa.Connection, claim_: deliveries.Claim, now: datetime, *, lock: bool = False) -> bool:
     """Whether the claim still stands; with `lock`, also until the transaction ends."""
-    statement = sa.select(_deliveries.lease_until).where(*of(claim_), _deliveries.lease_until > now)
-    return connection.scalar(statement.with_for_update() if lock else statement) is not None
+    statement = _LOCKED_LEASE if lock else _LEASE
+    return connection.scalar(statement, {**ours(claim_), "at_moment": now}) is not None
 
 
 def extend(
@@ -99,9 +114,8 @@ def extend(
     """The same claim with a new lease; None if it was lost."""
     until = now + lease
     result = connection.execute(
-        sa.update(schema.deliveries)
-        .where(*of(claim_), _deliveries.lease_until > now)
-        .values(lease_until=until)
+        sa.update(schema.deliveries).where(*OURS, _deliveries.lease_until > now).values(lease_until=until),
+        ours(claim_),
     )
     return dataclasses.replace(claim_, lease_until=until) if result.rowcount else None
 
@@ -121,7 +135,7 @@ def release(
     version = told_version if told_version is not None else _deliveries.told_version
     result = connection.execute(
         sa.update(schema.deliveries)
-        .where(*of(claim_))
+        .where(*OURS)
         .values(
             due=sa.or_(_deliveries.version > version, _unsettled(claim_)),
             retry_at=retry_at,
@@ -132,7 +146,8 @@ def release(
             lease_owner=None,
             lease_until=None,
             **told,
-        )
+        ),
+        ours(claim_),
     )
     return result.rowcount == 1
 
@@ -155,10 +170,10 @@ def _unsettled(claim_: deliveries.Claim) -> sa.ColumnElement[bool]:
     return sa.exists().where(*mine, sa.or_(schema.INTENDED, p.edit_open_at.is_not(None)))
 
 
-def of(claim_: deliveries.Claim) -> tuple[sa.ColumnElement[bool], ...]:
-    """The claim's own delivery, as long as nobody else has claimed it since."""
-    return (
-        _deliveries.rollout_id == claim_.rollout.id,
-        _deliveries.destination == claim_.destination.key,
-        _deliveries.lease_token == claim_.token,
-    )
+def ours(claim_: deliveries.Claim) -> dict[str, Any]:
+    """The claim's values for `OURS`."""
+    return {
+        "of_rollout": claim_.rollout.id,
+        "of_destination": claim_.destination.key,
+        "of_lease": claim_.token,
+    }

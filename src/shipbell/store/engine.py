@@ -152,24 +152,38 @@ def parse(url: str) -> sa.URL:
     return parsed.set(drivername="sqlite")
 
 
-def insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert:
-    """An INSERT that knows ON CONFLICT, of the connection's own dialect."""
-    return _insert(connection.dialect.name, table)
+# Building one of these takes longer than SQLite takes to run it, hence the caches.
 
 
 @functools.cache
-def upsert(dialect: str, table: sa.Table, newer: str | None) -> sqlite.Insert:
+def insert_new(dialect: str, table: sa.Table) -> sqlite.Insert:
+    """An INSERT of whole rows that leaves those with the same key as they are."""
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@functools.cache
+def upsert(dialect: str, table: sa.Table, newer: str | None = None) -> sqlite.Insert:
     """An INSERT of whole rows that replaces those with the same key.
 
-    With `newer`, a row whose column of that name is lower than what is stored changes nothing. Building it
-    takes longer than SQLite takes to run it, hence the cache.
+    With `newer`, a row whose column of that name is lower than what is stored changes nothing.
     """
     statement = _insert(dialect, table)
-    new = statement.excluded
+    return _replacing(statement, table, statement.excluded[newer] >= table.c[newer] if newer else None)
+
+
+@functools.cache
+def insert_over(dialect: str, table: sa.Table, column: str, value: str) -> sqlite.Insert:
+    """An INSERT of whole rows that replaces those with the same key if their column has the value."""
+    return _replacing(_insert(dialect, table), table, table.c[column] == value)
+
+
+def _replacing(
+    statement: sqlite.Insert, table: sa.Table, where: sa.ColumnElement[bool] | None
+) -> sqlite.Insert:
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
-        set_={column.name: new[column.name] for column in table.c if not column.primary_key},
-        where=new[newer] >= table.c[newer] if newer else None,
+        set_={column.name: statement.excluded[column.name] for column in table.c if not column.primary_key},
+        where=where,
     )
 
 

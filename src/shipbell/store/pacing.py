@@ -12,6 +12,10 @@ import sqlalchemy as sa
 from shipbell.store import engine, schema
 
 _paces = schema.paces.c
+_OF_KEY = _paces.key == sa.bindparam("of_key")
+_CHANGE = sa.update(schema.paces).where(_OF_KEY)
+_HELD = sa.select(_paces.held_until).where(_OF_KEY)
+_LOCKED = sa.select(_paces.next_at, _paces.held_until).where(_OF_KEY).with_for_update()
 
 
 def reserve(
@@ -33,7 +37,7 @@ def reserve(
     may_go = max(start, next_at - interval * (burst - 1))
     if within is None or may_go <= now + within:
         full_at = max(next_at, may_go) + interval
-        connection.execute(sa.update(schema.paces).where(_paces.key == key).values(next_at=full_at))
+        connection.execute(_CHANGE, {"of_key": key, "next_at": full_at})
     return may_go
 
 
@@ -41,17 +45,17 @@ def hold(connection: sa.Connection, key: str, until: datetime) -> None:
     """Nobody goes before `until`; an earlier promise to wait longer stands."""
     _, held = _locked(connection, key, until)
     if held is None or held < until:
-        connection.execute(sa.update(schema.paces).where(_paces.key == key).values(held_until=until))
+        connection.execute(_CHANGE, {"of_key": key, "held_until": until})
 
 
 def held_until(connection: sa.Connection, key: str) -> datetime | None:
     """Until when the other side asked for silence, if it ever did."""
-    return connection.scalar(sa.select(_paces.held_until).where(_paces.key == key))
+    found: datetime | None = connection.scalar(_HELD, {"of_key": key})
+    return found
 
 
 def _locked(connection: sa.Connection, key: str, now: datetime) -> tuple[datetime, datetime | None]:
-    fresh = engine.insert(connection, schema.paces).values(key=key, next_at=now)
-    connection.execute(fresh.on_conflict_do_nothing())
-    statement = sa.select(_paces.next_at, _paces.held_until).where(_paces.key == key)
-    row = (connection.execute(statement.with_for_update())).one()
+    fresh = engine.insert_new(connection.dialect.name, schema.paces)
+    connection.execute(fresh, {"key": key, "next_at": now})
+    row = connection.execute(_LOCKED, {"of_key": key}).one()
     return row.next_at, row.held_until

@@ -5,7 +5,6 @@ the intent may record it, even late. An answer to an edit is not: another edit m
 only the holder's settles it.
 """
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +16,27 @@ from shipbell.domain import State
 from shipbell.store import claiming, deliveries, engine, schema
 
 _posts = schema.posts.c
+_POST = (
+    _posts.rollout_id == sa.bindparam("of_rollout"),
+    _posts.destination == sa.bindparam("of_destination"),
+    _posts.part == sa.bindparam("of_part"),
+)
+_HELD = sa.exists().where(*claiming.OURS)
+"""Nobody else has claimed the delivery since."""
+_HELD_NOW = sa.exists().where(*claiming.OURS, schema.deliveries.c.lease_until > claiming.MOMENT)
+
+# What changes is in the values that they are executed with.
+
+_CHANGE = sa.update(schema.posts).where(*_POST)
+_CHANGE_INTENT = _CHANGE.where(schema.INTENDED)
+_CHANGE_POSTED = _CHANGE.where(_posts.status == deliveries.PostStatus.POSTED.value)
+_SETTLE_POST = _CHANGE_INTENT.where(sa.or_(_posts.token == sa.bindparam("of_lease"), _HELD))
+_RESTORE = _CHANGE_INTENT.where(_HELD)
+_MARK_GONE = _CHANGE.where(_HELD)
+_OPEN_EDIT = _CHANGE_POSTED.where(_HELD_NOW)
+_SETTLE_EDIT = _CHANGE_POSTED.where(_HELD)
+_ADOPT = _CHANGE_INTENT.where(_posts.attempt == sa.bindparam("of_attempt"))
+_DROP_INTENT = sa.delete(schema.posts).where(*_POST, schema.INTENDED, _HELD)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +75,10 @@ def open_intent(
     """Announces a post; False if the claim was lost, or if the part was announced or posted before."""
     if not claiming.held(connection, claim, now, lock=True):
         return False
-    fresh = {
+    announced = {
+        "rollout_id": claim.rollout.id,
+        "destination": claim.destination.key,
+        "part": part.value,
         "status": deliveries.PostStatus.INTENT.value,
         "attempt": attempt,
         "token": claim.token,
@@ -69,26 +92,25 @@ def open_intent(
         "edited_at": None,
         "edit_open_at": None,
     }
-    key = {"rollout_id": claim.rollout.id, "destination": claim.destination.key, "part": part.value}
-    statement = engine.insert(connection, schema.posts).values(**key, **fresh)
-    statement = statement.on_conflict_do_update(
-        index_elements=list(key), set_=fresh, where=_posts.status == deliveries.PostStatus.GONE.value
-    )
-    return (connection.execute(statement)).rowcount == 1
+    gone = deliveries.PostStatus.GONE.value
+    statement = engine.insert_over(connection.dialect.name, schema.posts, "status", gone)
+    return connection.execute(statement, announced).rowcount == 1
 
 
 def settle_post(connection: sa.Connection, claim: deliveries.Claim, part: routing.Part, sent: Sent) -> bool:
     """Records the handle of a post; False if its intent is not open or not this claim's any more."""
-    mine = sa.or_(_posts.token == claim.token, _held(claim))
-    return _change(connection, claim, part, sent.columns(), schema.INTENDED, mine)
+    return _change(connection, _SETTLE_POST, claim, part, sent.columns())
 
 
 def adopt(connection: sa.Connection, intent: deliveries.OpenIntent, sent: Sent) -> bool:
     """Records the handle of a post that was found in its channel, whoever holds its delivery."""
-    chosen = _of(intent.rollout_id, intent.destination, intent.post.part)
-    same = (schema.INTENDED, _posts.attempt == intent.post.attempt)
-    result = connection.execute(sa.update(schema.posts).where(*chosen, *same).values(sent.columns()))
-    return result.rowcount == 1
+    found = {
+        "of_rollout": intent.rollout_id,
+        "of_destination": intent.destination.key,
+        "of_part": intent.post.part.value,
+        "of_attempt": intent.post.attempt,
+    }
+    return connection.execute(_ADOPT, {**found, **sent.columns()}).rowcount == 1
 
 
 def drop_intent(connection: sa.Connection, claim: deliveries.Claim, part: routing.Part) -> bool:
@@ -96,21 +118,19 @@ def drop_intent(connection: sa.Connection, claim: deliveries.Claim, part: routin
     before = claim.posts.get(part)
     if before is not None and before.status is deliveries.PostStatus.GONE:
         gone = {"status": before.status.value, "attempt": before.attempt, "ts": before.ts}
-        return _change(connection, claim, part, gone, schema.INTENDED, _held(claim))
-    chosen = _of(claim.rollout.id, claim.destination, part)
-    result = connection.execute(sa.delete(schema.posts).where(*chosen, schema.INTENDED, _held(claim)))
-    return result.rowcount == 1
+        return _change(connection, _RESTORE, claim, part, gone)
+    return _change(connection, _DROP_INTENT, claim, part, {})
 
 
 def mark_gone(connection: sa.Connection, claim: deliveries.Claim, part: routing.Part) -> bool:
     """Gives a post up: somebody removed it, or it was looked for and is not there."""
     gone = {"status": deliveries.PostStatus.GONE.value, "edit_open_at": None}
-    return _change(connection, claim, part, gone, _held(claim))
+    return _change(connection, _MARK_GONE, claim, part, gone)
 
 
 def open_edit(connection: sa.Connection, claim: deliveries.Claim, part: routing.Part, now: datetime) -> bool:
     """Announces an edit; False if the claim was lost or the message is not there."""
-    return _change(connection, claim, part, {"edit_open_at": now}, _IS_POSTED, _held(claim, now))
+    return _change(connection, _OPEN_EDIT, claim, part, {"edit_open_at": now, "at_moment": now})
 
 
 def settle_edit(
@@ -124,42 +144,23 @@ def settle_edit(
 ) -> bool:
     """Records the clean answer to an edit; False if the claim was lost."""
     answered = {"edit_open_at": None, "edited_at": now, "state": state.value, "digest": digest}
-    return _change(connection, claim, part, answered, _IS_POSTED, _held(claim))
+    return _change(connection, _SETTLE_EDIT, claim, part, answered)
 
 
 def drop_edit(connection: sa.Connection, claim: deliveries.Claim, part: routing.Part) -> bool:
     """Takes back an edit that was provably not sent; one that was open before stays open."""
     before = claim.posts.get(part)
     stood = {"edit_open_at": before.edit_open_at if before else None}
-    return _change(connection, claim, part, stood, _IS_POSTED, _held(claim))
-
-
-_IS_POSTED = _posts.status == deliveries.PostStatus.POSTED.value
+    return _change(connection, _SETTLE_EDIT, claim, part, stood)
 
 
 def _change(
     connection: sa.Connection,
+    statement: sa.Update | sa.Delete,
     claim: deliveries.Claim,
     part: routing.Part,
     values: dict[str, Any],
-    *conditions: sa.ColumnElement[bool],
 ) -> bool:
-    chosen = _of(claim.rollout.id, claim.destination, part)
-    result = connection.execute(sa.update(schema.posts).where(*chosen, *conditions).values(**values))
-    return result.rowcount == 1
-
-
-def _of(
-    rollout_id: uuid.UUID, destination: routing.Destination, part: routing.Part
-) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        _posts.rollout_id == rollout_id,
-        _posts.destination == destination.key,
-        _posts.part == part.value,
-    )
-
-
-def _held(claim: deliveries.Claim, now: datetime | None = None) -> sa.ColumnElement[bool]:
-    """Whether nobody else has claimed the delivery since; with `now`, whether the lease still runs."""
-    valid = () if now is None else (schema.deliveries.c.lease_until > now,)
-    return sa.exists().where(*claiming.of(claim), *valid)
+    """Runs a statement on one of the claim's posts; False if there was none to change."""
+    chosen = {**claiming.ours(claim), "of_part": part.value}
+    return connection.execute(statement, {**chosen, **values}).rowcount == 1

@@ -18,6 +18,18 @@ Row = sa.Row[Any]
 CHUNK = 500
 """Rows held as text at a time: ten thousand workloads at once would cost 30 MB for a moment."""
 
+_NEXT_WAKE = sa.select(sa.func.min(schema.rollouts.c.wake_at)).where(schema.OPEN)
+
+_t, _p = schema.transitions.c, schema.posts.c
+_TRANSITIONS = (
+    sa.select(_t.version, _t.kind, _t.at, _t.note)
+    .where(_t.rollout_id == sa.bindparam("of_rollout"))
+    .order_by(_t.version, _t.position)
+)
+_POSTS = sa.select(schema.posts).where(
+    _p.rollout_id == sa.bindparam("of_rollout"), _p.destination == sa.bindparam("of_destination")
+)
+
 
 def memories() -> Select:
     """Workloads with the bodies of their current rollouts."""
@@ -58,9 +70,7 @@ def in_flight(connection: sa.Connection, cluster: str) -> tuple[Memory, ...]:
 
 def next_wake(connection: sa.Connection) -> datetime | None:
     """When time alone may next change the state of a rollout."""
-    earliest: datetime | None = connection.scalar(
-        sa.select(sa.func.min(schema.rollouts.c.wake_at)).where(schema.OPEN)
-    )
+    earliest: datetime | None = connection.scalar(_NEXT_WAKE)
     return earliest
 
 
@@ -85,9 +95,7 @@ def rollouts(
 
 def transitions(connection: sa.Connection, rollout_id: uuid.UUID) -> tuple[Transition, ...]:
     """What happened to a rollout, in order."""
-    t = schema.transitions.c
-    statement = sa.select(t.version, t.kind, t.at, t.note).order_by(t.version, t.position)
-    rows = connection.execute(statement.where(t.rollout_id == rollout_id))
+    rows = connection.execute(_TRANSITIONS, {"of_rollout": rollout_id})
     return tuple(
         Transition(
             rollout=rollout_id,
@@ -104,9 +112,8 @@ def posts(
     connection: sa.Connection, rollout_id: uuid.UUID, destination: str
 ) -> dict[routing.Part, deliveries.Post]:
     """The messages of one delivery."""
-    p = schema.posts
-    statement = sa.select(p).where(p.c.rollout_id == rollout_id, p.c.destination == destination)
-    return {routing.Part(row.part): post(row) for row in connection.execute(statement)}
+    rows = connection.execute(_POSTS, {"of_rollout": rollout_id, "of_destination": destination})
+    return {routing.Part(row.part): post(row) for row in rows}
 
 
 def post(row: Row) -> deliveries.Post:

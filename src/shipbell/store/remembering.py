@@ -25,13 +25,19 @@ class Changes:
     addressed: Sequence[tuple[Rollout, tuple[routing.Destination, ...]]] = ()
 
 
+_w = schema.workloads.c
+_MEMORY = (
+    reading.memories()
+    .where(_w.cluster == sa.bindparam("cluster"), _w.kind == sa.bindparam("kind"))
+    .where(_w.uid == sa.bindparam("uid"))
+    .with_for_update(of=schema.workloads)
+)
+
+
 def memory(connection: sa.Connection, workload: Workload) -> Memory | None:
     """What is remembered of the workload, its row locked."""
-    w = schema.workloads.c
-    statement = reading.memories().where(
-        w.cluster == workload.cluster, w.kind == workload.kind, w.uid == workload.uid
-    )
-    row = connection.execute(statement.with_for_update(of=schema.workloads)).first()
+    key = {"cluster": workload.cluster, "kind": workload.kind, "uid": workload.uid}
+    row = connection.execute(_MEMORY, key).first()
     return reading.memory(row) if row else None
 
 
@@ -86,10 +92,15 @@ def set_baseline(
     now: datetime,
 ) -> bool:
     """Records the first complete list; False if somebody was first."""
-    statement = engine.insert(connection, schema.baselines).values(
-        cluster=cluster, resource=resource, scope=scope, resource_version=resource_version, at=now
-    )
-    return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    row = {
+        "cluster": cluster,
+        "resource": resource,
+        "scope": scope,
+        "resource_version": resource_version,
+        "at": now,
+    }
+    statement = engine.insert_new(connection.dialect.name, schema.baselines)
+    return connection.execute(statement, row).rowcount == 1
 
 
 def purge_tombstones(connection: sa.Connection, older_than: datetime) -> int:
@@ -116,7 +127,7 @@ def _upsert(connection: sa.Connection, table: sa.Table, rows: list[Row], *, newe
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: list[Row]) -> None:
     if rows:
-        connection.execute(engine.insert(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(engine.insert_new(connection.dialect.name, table), rows)
 
 
 def _make_due(connection: sa.Connection, rollouts: list[Row]) -> None:
