@@ -9,6 +9,7 @@ from shipbell.sandbox import PERSON, Content, Fault, Metadata, Rates, Token
 from tests.delivery.stage import (
     CHANNEL,
     FACTOR,
+    NORMAL,
     TIMING,
     WEBHOOK,
     Stage,
@@ -264,6 +265,29 @@ async def test_a_channel_without_the_bot_is_looked_at_slowly_until_somebody_invi
         refused = [call for call in stage.slack.calls() if call.outcome == "not_in_channel"]
         assert len(refused) <= 3
         balances(stage, rollouts)
+
+
+async def test_a_channel_that_nobody_can_see_is_asked_for_slowly(store_url: str) -> None:
+    rollouts = [rollout(f"web-{number}") for number in range(6)]
+    nowhere = replace(NORMAL, channel="#nowhere")
+    async with staged(store_url, timing=replace(TIMING, slow=TIMING.lease * 4)) as stage:
+        async with stage.working() as worker:
+            await stage.begin(*rollouts, to=nowhere)
+
+            async def complains() -> bool:
+                return "#nowhere: Slack refuses: channel_not_found" in await worker.ping()
+
+            await until(complains)
+            other = rollout("other")
+            await stage.begin(other)
+            await stage.told(other)
+        asked = [call for call in stage.slack.calls() if call.method == "conversations.list"]
+        assert len(asked) <= len(rollouts)
+        stage.slack.workspace.add_channel("nowhere")
+        async with stage.working():
+            for one in rollouts:
+                await stage.told(one)
+        assert len(stage.slack.messages("nowhere")) == len(rollouts)
 
 
 async def test_a_name_that_another_channel_bears_now_leads_there(store_url: str) -> None:
