@@ -1,6 +1,7 @@
 """What people see in Slack when Slack is in trouble: each message once, and in the end the truth."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -117,10 +118,39 @@ async def test_where_nobody_can_look_a_setting_decides_about_a_post_in_doubt(
         assert len(stage.parts(web)) == messages
 
 
-async def test_a_webhook_post_in_doubt_is_rather_sent_twice(store_url: str) -> None:
+async def test_who_may_post_but_not_read_decides_by_the_same_setting(store_url: str) -> None:
+    web = rollout()
+    async with staged(store_url, rather_twice=False) as stage:
+        stage.slack.workspace.change_channel(CHANNEL, member=False)
+        stage.slack.order(Fault(kind="lost", method=POST, stored=True))
+        async with stage.working():
+            await stage.begin(web)
+            await stage.told(web)
+            await stage.change(later(web, State.SUCCEEDED))
+            await stage.told(web)
+
+        assert [payload(one)["state"] for one in stage.parts(web)] == ["started", "succeeded"]
+
+
+async def test_a_look_that_fails_is_no_look(store_url: str) -> None:
     web = rollout()
     async with staged(store_url) as stage:
-        stage.slack.order(Fault(kind="lost", method="webhook"))
+        stage.slack.order(Fault(kind="lost", method=POST, stored=True))
+        stage.slack.order(Fault(kind="server_error", method="conversations.history", times=2))
+        stage.slack.order(Fault(kind="rate_limited", method="conversations.history"))
+        async with stage.working():
+            await stage.begin(web)
+            await stage.told(web)
+
+        assert stage.shown(web) == "started"
+        assert len(stage.parts(web)) == 1
+
+
+@pytest.mark.parametrize("kind", ["lost", "rate_limited", "server_error"])
+async def test_a_webhook_post_in_doubt_is_rather_sent_twice(store_url: str, kind: Any) -> None:
+    web = rollout()
+    async with staged(store_url) as stage:
+        stage.slack.order(Fault(kind=kind, method="webhook"))
         async with stage.working():
             await stage.begin(web, to=WEBHOOK)
             await stage.told(web)
@@ -152,6 +182,14 @@ async def test_a_message_that_slack_refuses_is_said_without_its_blocks(store_url
         await stage.told(web)
 
         assert stage.shown(web) == "started"
+        assert stage.roots(web)[0].blocks == ()
+        (delivery,) = await stage.store.deliveries_of(web.id)
+        assert delivery.error == "Slack refuses: invalid_blocks"
+
+        stage.slack.order(Fault(kind="error", code="msg_blocks_too_long", method=EDIT))
+        await stage.change(later(web, State.CANCELLED))
+        await stage.told(web)
+        assert stage.shown(web) == "cancelled"
         assert stage.roots(web)[0].blocks == ()
 
 
@@ -229,6 +267,24 @@ async def test_a_refused_token_stops_all_sending_until_it_is_accepted_again(stor
             assert await worker.ping() == ""
 
 
+async def test_a_token_that_may_not_write_is_said_to_lack_the_scope(store_url: str) -> None:
+    rollouts = [rollout(f"web-{number}") for number in range(5)]
+    async with staged(store_url) as stage:
+        stage.slack.workspace.add_token(Token(value="xoxb-reader", scopes=frozenset({"channels:read"})))
+        stage.token = "xoxb-reader"
+        async with stage.working() as worker:
+            await stage.begin(*rollouts)
+
+            async def complains() -> bool:
+                return "needs chat:write, has channels:read" in await worker.ping()
+
+            await until(complains)
+            stage.slack.workspace.add_token(Token(value="xoxb-reader"))
+            for one in rollouts:
+                await stage.told(one)
+        balances(stage, rollouts)
+
+
 async def test_a_rotated_token_is_taken_up(store_url: str) -> None:
     web = rollout()
     async with staged(store_url) as stage, stage.working() as worker:
@@ -301,6 +357,24 @@ async def test_a_name_that_another_channel_bears_now_leads_there(store_url: str)
             await stage.begin(other)
             await stage.told(other)
         assert stage.shown(other) == "started"
+
+
+async def test_a_message_in_a_channel_that_is_gone_is_replaced_where_its_name_leads_now(
+    store_url: str,
+) -> None:
+    web = rollout()
+    async with staged(store_url, timing=replace(TIMING, slow=TIMING.lease)) as stage:
+        async with stage.working() as worker:
+            await stage.begin(web)
+            await stage.told(web)
+            stage.slack.workspace.change_channel(CHANNEL, name="old", archived=True)
+            stage.slack.workspace.add_channel(CHANNEL)
+            await stage.change(later(web, State.SUCCEEDED))
+            await stage.told(web)
+            assert await worker.ping() == ""
+
+        assert stage.shown(web) == "succeeded"
+        assert stage.replies(web) == []
 
 
 async def test_slacks_own_limits_are_kept_by_waiting(store_url: str) -> None:

@@ -16,7 +16,7 @@ from shipbell.delivery.answers import NotSent, RateLimited, Reason, Refused, Sen
 from shipbell.delivery.sending import Letter
 from shipbell.delivery.slack import Identity, Settings, Slack
 from shipbell.delivery.timing import Timing
-from shipbell.sandbox import DEFAULT_TOKEN, Fault, Sandbox, Token
+from shipbell.sandbox import DEFAULT_TOKEN, PERSON, Content, Fault, Metadata, Sandbox, Token
 
 TIMING = Timing().scaled(0.05)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -146,6 +146,23 @@ async def test_an_edit_repeats_the_whole_message() -> None:
         first, second = (version.content for version in message.versions)
         assert first == second
         assert second.parse == "none"
+
+
+async def test_what_others_write_into_their_metadata_does_no_harm() -> None:
+    payloads: list[dict[str, Any]] = [
+        {},
+        {"rollout": 7},
+        {"rollout": None, "part": []},
+        {"rollout": "r1", "part": "root"},
+    ]
+    async with Sandbox() as sandbox, talking_to(sandbox.api_url) as slack:
+        for payload in payloads:
+            metadata = Metadata(event_type="shipbell_rollout", event_payload=payload)
+            sandbox.workspace.post("deployments", Content(text="x", metadata=metadata), author=PERSON)
+        sandbox.workspace.post("deployments", Content(text="hello"), author=PERSON)
+        found = await slack.history(sandbox.workspace.channels[0].id, LONG_AGO)
+        assert isinstance(found, tuple)
+        assert {one.rollout for one in found} == {"", "r1"}
 
 
 async def test_what_slack_refuses_comes_back_with_its_reason() -> None:

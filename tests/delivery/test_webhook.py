@@ -82,6 +82,19 @@ async def test_a_webhook_that_is_configured_no_more_is_a_channel_that_cannot_be_
         assert await hooks.closed_until() is not None
 
 
+async def test_a_url_that_cannot_be_read_is_a_channel_that_cannot_be_reached(store_url: str) -> None:
+    def unreadable() -> str:
+        raise FileNotFoundError(2, "No such file or directory", "/etc/hook")
+
+    async with await Store.open(store_url) as store, connecting.open_session(TIMING) as session:
+        pace = pacing.Pace(store, workspace="hooks", clock=SystemClock(), timing=TIMING)
+        hooks = Webhooks({HOOK: unreadable}, session=session, pace=pace, timing=TIMING)
+        refused = await hooks.post(LETTER)
+        assert isinstance(refused, Refused)
+        assert (refused.code, refused.detail) == ("url_unreadable", "No such file or directory")
+        assert "make the file of slack.webhook_url_file readable" in hooks.problem
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/services/T1/B1/seen", "no url/seen", "http://[/seen"])
 async def test_the_url_appears_in_no_log_and_no_answer(
     store_url: str, url: str, caplog: pytest.LogCaptureFixture

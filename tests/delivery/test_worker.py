@@ -125,6 +125,8 @@ async def test_a_worker_that_comes_back_after_its_claim_ended_sends_nothing(stor
             await frozen.wait()
             async with stage.working():
                 await stage.told(web)
+            clock = SystemClock()
+            await clock.sleep_until(clock.now() + 3 * TIMING.posts.interval)
             thawed.set()
         posts = [call for call in stage.slack.calls() if call.method == "chat.postMessage"]
         assert len(posts) == 1

@@ -68,6 +68,14 @@ class Channels:
         self._ids[name] = channel_id
         self._unsaved.add(name)
 
+    def troubled(self, channel: str) -> bool:
+        """Whether the channel could not be reached when somebody last tried."""
+        return channel in self._troubled
+
+    def leave(self, channel: str) -> None:
+        """Nothing goes there any more, so that its trouble is nobody's."""
+        self._troubled.pop(channel, None)
+
     def closed_until(self, channel: str) -> datetime | None:
         """When to try a channel again that could not be reached; None if now."""
         trouble = self._troubled.get(channel)

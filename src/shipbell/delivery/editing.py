@@ -32,6 +32,9 @@ class _Draft:
 async def edit(hand: Hand, step: Step) -> bool:
     """Edits a message, if there is need to; False if nothing further should be tried now."""
     post = hand.claim.posts[step.part]
+    if await hand.sender.moved(hand.claim.destination, post.channel_id):
+        await hand.mark_gone(step.part)
+        return True
     second = retry.second_edit(post.edit_open_at, hand.now(), hand.timing)
     letter = hand.compose(step, post.channel_id, post.attempt)
     digest = letters.digest(letter)

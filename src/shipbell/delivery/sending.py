@@ -67,6 +67,10 @@ class Sender(Protocol):
         """Where to post: an ID where one can be learnt, else what is configured."""
         ...
 
+    async def moved(self, destination: routing.Destination, channel: str) -> bool:
+        """Whether messages for the destination go elsewhere by now, and never to `channel` again."""
+        ...
+
     async def pace(self, channel: str, who: str, *, edit: bool, urgency: Urgency) -> datetime | None:
         """When to come back, if it is too early to post into the channel or to edit; None takes a turn.
 

@@ -56,6 +56,10 @@ class Webhooks:
             return destination.channel
         return answers.Refused(reason=answers.Reason.CHANNEL, code="webhook_not_configured")
 
+    async def moved(self, destination: routing.Destination, channel: str) -> bool:
+        """A webhook's channel is its own affair."""
+        return False
+
     async def pace(self, channel: str, who: str, *, edit: bool, urgency: Urgency) -> datetime | None:
         """One post a second, as in every channel."""
         return await self._pace.post(channel, who, urgency)

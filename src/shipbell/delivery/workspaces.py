@@ -75,6 +75,16 @@ class Workspace:
             return found
         return await self._channels.remembered(name) or name
 
+    async def moved(self, destination: routing.Destination, channel: str) -> bool:
+        """Whether a channel that cannot be reached has left its name to another one."""
+        if not self._channels.troubled(channel):
+            return False
+        address = await self.address(destination)
+        if not isinstance(address, str) or address in {channel, destination.channel}:
+            return False
+        self._channels.leave(channel)
+        return True
+
     async def pace(self, channel: str, who: str, *, edit: bool, urgency: Urgency) -> datetime | None:
         """When to come back, if it is too early to post into the channel or to edit."""
         closed = self._channels.closed_until(channel)
