@@ -214,7 +214,7 @@ async def test_a_list_that_was_overtaken_on_its_way_is_no_restored_cluster(tmp_p
 async def test_time_alone_ends_what_exceeds_its_deadline(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
         await b.ingest.take_list(listed(UNDER_WAY))
-        b.now = at(5000)
+        b.now = at(620)
 
         assert await b.ingest.waking() == (WEB,)
         assert await b.ingest.tick(WEB) is Outcome.TAKEN

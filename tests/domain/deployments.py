@@ -8,6 +8,9 @@ from shipbell.domain import (
     Container,
     Memory,
     Observation,
+    Pod,
+    PodsObservation,
+    PodTrouble,
     Policy,
     Revision,
     Rollout,
@@ -15,7 +18,7 @@ from shipbell.domain import (
     Transition,
     Workload,
 )
-from shipbell.domain.stepping import Setting, Step, step, tick, vanish
+from shipbell.domain.stepping import Setting, Step, see_pods, step, tick, vanish
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 WEB = Workload(cluster="apps", namespace="shop", kind="Deployment", name="web", uid="uid-1")
@@ -61,6 +64,11 @@ def refused(hash_: str, when: float) -> Condition:
     return Condition(
         type="ReplicaFailure", status="True", reason="FailedCreate", message=message, last_update=at(when)
     )
+
+
+def pod(name: str, hash_: str, *, ready: bool = False, trouble: PodTrouble | None = None) -> Pod:
+    """A pod of the Deployment, of the ReplicaSet with that hash."""
+    return Pod(name=f"web-{hash_}-{name}", hash=hash_, ready=ready, created_at=at(5), trouble=trouble)
 
 
 def seen(
@@ -122,6 +130,13 @@ class Story:
         """Lets time pass, and nothing else happen."""
         assert self.memory is not None
         return self._take(tick(self.memory, self._setting(at(when))))
+
+    def sees_pods(self, when: float, *pods: Pod) -> "Story":
+        """A look at all its pods."""
+        assert self.memory is not None
+        version = 1000 + int(when * 10)
+        looked = PodsObservation(workload=WEB, resource_version=version, at=at(when), pods=pods)
+        return self._take(see_pods(self.memory, looked, self._setting(at(when))))
 
     def misses(self, when: float, resource_version: int = 10**9) -> "Story":
         """A complete list without the workload."""

@@ -12,6 +12,9 @@ from shipbell.domain.rollout import Diagnosis, Identity
 
 DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
 
+REFUSED = "Pods refused"
+"""The cause where the API server does not let the ReplicaSet create its pods."""
+
 
 def believed_number(observation: Observation) -> int | None:
     """The revision number, if it can be believed.
@@ -75,12 +78,13 @@ def timeout(observation: Observation, identity: Identity, started_at: datetime) 
 
 def refusal(observation: Observation, identity: Identity, started_at: datetime) -> Diagnosis | None:
     """The API server's word that it refuses this revision's pods (quota, admission, policy)."""
-    refused = _own(observation.condition("ReplicaFailure"), f'"{identity.name}-', started_at)
+    condition = observation.condition("ReplicaFailure")
+    # A webhook's refusal names no pod at all. The controller takes the new ReplicaSet's word first.
+    nameless = condition is not None and not _names_a_pod(condition.message)
+    refused = _own(condition, "" if nameless else f'"{identity.name}-', started_at)
     if refused is None or refused.status != "True":
         return None
-    return Diagnosis(
-        reason=refused.reason, cause="Pods refused", words=refused.message, since=refused.last_update
-    )
+    return Diagnosis(reason=refused.reason, cause=REFUSED, words=refused.message, since=refused.last_update)
 
 
 def confirmed_at(observation: Observation, identity: Identity, started_at: datetime) -> datetime | None:
@@ -89,6 +93,11 @@ def confirmed_at(observation: Observation, identity: Identity, started_at: datet
     if progressing is None or progressing.status != "True":
         return None
     return progressing.last_update
+
+
+def _names_a_pod(message: str) -> bool:
+    """`pods "web-1" is forbidden: ...`, `Pod "web-1" is invalid: ...`."""
+    return any(f'{word} "' in message for word in ("pod", "Pod", "pods"))
 
 
 def _own(condition: Condition | None, mention: str, started_at: datetime) -> Condition | None:

@@ -14,8 +14,11 @@ from shipbell.domain.rollout import Diagnosis
 from shipbell.domain.workload import Workload
 
 IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
-CONFIG = frozenset({"CreateContainerConfigError"})
+CONFIG = frozenset({"CreateContainerConfigError", "CreateContainerError"})
 CRASH = frozenset({"CrashLoopBackOff", "OOMKilled", "Error", "RunContainerError", "StartError"})
+UNSCHEDULABLE = frozenset({"Unschedulable"})
+FAMILIES = {"image": IMAGE, "config": CONFIG, "crash": CRASH, "unschedulable": UNSCHEDULABLE}
+"""Causes that are told, by what the kubelet and the scheduler call them."""
 
 SECOND_TRY = frozenset({"ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 """The kubelet backs off only after it has tried: this is its word for "tried again"."""
@@ -48,12 +51,13 @@ def diagnose(
 ) -> Diagnosis | None:
     """The cause that most of this revision's troubled pods share, or None."""
     own = [pod for pod in pods if pod.hash == hash_]
-    troubled = [pod for pod in own if pod.trouble is not None and not pod.ready]
-    if not troubled:
+    troubles = [pod.trouble for pod in own if pod.trouble is not None and not pod.ready]
+    told = [trouble for trouble in troubles if _family(trouble) in FAMILIES]
+    if not told:
         return None
-    trouble, count = _commonest(troubled)
-    finding = _find(trouble, f"{count} of {len(own)} new pods")
-    return _dated(finding, workload, before, now, policy) if finding else None
+    trouble, count = _commonest(told)
+    finding = _find(_explained(trouble, before), f"{count} of {len(own)} new pods")
+    return _dated(finding, workload, before, now, policy)
 
 
 def impatient(diagnosis: Diagnosis, workload: Workload, *, wait: timedelta, policy: Policy) -> Diagnosis:
@@ -68,9 +72,8 @@ def undo_command(workload: Workload) -> str:
     return f"kubectl -n {workload.namespace} rollout undo {workload.kind.lower()}/{workload.name}"
 
 
-def _commonest(pods: list[Pod]) -> tuple[PodTrouble, int]:
+def _commonest(troubles: list[PodTrouble]) -> tuple[PodTrouble, int]:
     """The trouble that most pods have, told by the pod that has restarted most."""
-    troubles = [pod.trouble for pod in pods if pod.trouble is not None]
     kinds = Counter((_family(t), t.container) for t in troubles)
     (family, container), count = kinds.most_common(1)[0]
     same = [t for t in troubles if (_family(t), t.container) == (family, container)]
@@ -78,35 +81,41 @@ def _commonest(pods: list[Pod]) -> tuple[PodTrouble, int]:
 
 
 def _family(trouble: PodTrouble) -> str:
-    for name, reasons in (("image", IMAGE), ("config", CONFIG), ("crash", CRASH)):
-        if trouble.reason in reasons:
-            return name
-    return trouble.reason
+    return next((name for name, reasons in FAMILIES.items() if trouble.reason in reasons), "")
 
 
-def _find(trouble: PodTrouble, pods: str) -> _Finding | None:
+def _explained(trouble: PodTrouble, before: Diagnosis | None) -> PodTrouble:
+    """While it backs off, an older kubelet says no more than that; why, it said with the try before."""
+    silent = trouble.reason in IMAGE and not _is_hopeless(trouble.message)
+    if before is None or before.reason not in IMAGE or not silent or not _is_hopeless(before.words):
+        return trouble
+    return replace(trouble, message=before.words)
+
+
+def _is_hopeless(message: str) -> bool:
+    return any(word in message.lower() for word in HOPELESS)
+
+
+def _find(trouble: PodTrouble, pods: str) -> _Finding:
     match _family(trouble):
         case "image":
             return _image(trouble, pods)
-        case "config":
-            cause = f"Container {trouble.container} cannot be configured ({pods})"
-            return _Finding(
-                reason=trouble.reason,
-                cause=cause,
-                words=trouble.message,
-                certain=False,
-                wait=timedelta(seconds=60),
-            )
         case "crash":
             return _crash(trouble, pods)
+        case "unschedulable":
+            return _waiting(trouble, f"No node can take it ({pods})", timedelta(minutes=5))
         case _:
-            return None
+            cause = f"Container {trouble.container} cannot be configured ({pods})"
+            return _waiting(trouble, cause, timedelta(seconds=60))
+
+
+def _waiting(trouble: PodTrouble, cause: str, wait: timedelta) -> _Finding:
+    """What others may still put right: a Secret that comes late, a node that is being added."""
+    return _Finding(reason=trouble.reason, cause=cause, words=trouble.message, certain=False, wait=wait)
 
 
 def _image(trouble: PodTrouble, pods: str) -> _Finding:
-    hopeless = trouble.reason == "InvalidImageName" or any(
-        word in trouble.message.lower() for word in HOPELESS
-    )
+    hopeless = trouble.reason == "InvalidImageName" or _is_hopeless(trouble.message)
     what = "Image not found" if "not found" in trouble.message.lower() else "Image cannot be pulled"
     cause = f"{what}: {trouble.image} (container {trouble.container}, {pods})"
     if not hopeless:
@@ -149,4 +158,4 @@ def _dated(
 
 
 def _kin(one: str, other: str) -> bool:
-    return one == other or any({one, other} <= family for family in (IMAGE, CONFIG, CRASH))
+    return any({one, other} <= family for family in FAMILIES.values())

@@ -15,6 +15,17 @@ from shipbell.domain.rollout import Diagnosis, Rollout, State, Transition, Trans
 REFUSED_PATIENCE = timedelta(seconds=20)
 """How long a refusal by quota, admission or policy may last before it is said."""
 
+CALM = timedelta(seconds=30)
+"""How long the pods of a failing rollout must do well before it is taken to have healed: a container that
+crashes again and again runs, and may even be ready, in between."""
+
+RETURN = 6
+"""Where nobody could look when the deadline passed, the cluster gets this many times the deadline's grace
+to catch up: its controllers may have been cut off as well, and have a backlog."""
+
+SKEW = timedelta(seconds=10)
+"""How far our clock may be ahead of the API server's, where their times are compared."""
+
 TOLD_AS = {
     State.PAUSED: TransitionKind.PAUSED,
     State.STALLED: TransitionKind.STALLED,
@@ -34,31 +45,37 @@ def judge(
 ) -> Rollout:
     """An open rollout after a settled observation of its own revision."""
     counted = _count(rollout, observation)
-    if deployment.complete(observation):
-        if observation.wanted == 0 and counted.most_wanted > 0:
-            return _pause(counted, scaled_to_zero=True)
-        return succeed(counted, observation, State.SUCCEEDED, continuous=continuous)
     emptied = observation.wanted == 0 and counted.most_wanted > 0
+    if deployment.complete(observation) and not emptied:
+        return succeed(rollout, observation, State.SUCCEEDED, continuous=continuous)
     if observation.paused or emptied:
-        return _pause(counted, scaled_to_zero=emptied)
+        return pause(counted, scaled_to_zero=emptied)
     if timeout := deployment.timeout(observation, rollout.identity, rollout.started_at):
         return _fail(counted, timeout, at=timeout.since or now)
-    return settle(_resume(_complaint(counted, observation, policy), now), now, policy)
+    resumed = _resume(_complaint(counted, observation, policy), now)
+    return settle(resumed, now, policy, may_blame=_is_refused(resumed))
 
 
-def settle(rollout: Rollout, now: datetime, policy: Policy, *, may_end: bool = True) -> Rollout:
+def settle(
+    rollout: Rollout, now: datetime, policy: Policy, *, may_end: bool = True, may_blame: bool = True
+) -> Rollout:
     """The state that time gives: failing after patience, failed or stalled after the deadline.
 
-    The deadline counts only where the workload itself was just looked at (`may_end`): it may have succeeded
-    since it was last seen.
+    Nothing is concluded from what was seen long ago. The deadline counts only where the workload itself was
+    just looked at (`may_end`): it may have succeeded since. A cause in the pods is said only where these
+    were looked at (`may_blame`): they may have healed since.
     """
     if rollout.state is State.PAUSED:
         return replace(rollout, wake_at=None)
     limit = _limit(rollout, policy)
-    if may_end and limit is not None and now >= limit:
-        return _run_out(rollout, limit)
-    settled = replace(rollout, state=_state(rollout, now))
-    return replace(settled, wake_at=_wake(settled, limit))
+    rollout = _doubt(rollout, limit, now, policy)
+    due = rollout.doubted_until or limit
+    overdue = now >= due
+    if overdue and may_end and rollout.deadline_seconds is not None:
+        return _run_out(rollout, rollout.deadline_seconds, at=limit)
+    stalled = overdue and (may_end or rollout.state is State.STALLED)
+    settled = replace(rollout, state=_state(rollout, now, stalled=stalled, may_blame=may_blame))
+    return replace(settled, wake_at=_wake(settled, None if stalled else due, policy))
 
 
 def succeed(rollout: Rollout, observation: Observation, state: State, *, continuous: bool) -> Rollout:
@@ -66,11 +83,20 @@ def succeed(rollout: Rollout, observation: Observation, state: State, *, continu
     counted = replace(
         _count(rollout, observation), new_ready=observation.updated, old_serving=0, scaled_to_zero=False
     )
-    confirmed = deployment.confirmed_at(observation, rollout.identity, rollout.started_at)
+    confirmed = _confirmed_at(rollout, observation)
+    at = confirmed or observation.at
     ended = end(
-        counted, state, at=confirmed or observation.at, approximate=confirmed is None and not continuous
+        counted,
+        state,
+        at=max(at, rollout.failed_at or at),
+        approximate=confirmed is None and not continuous,
     )
     return replace(ended, diagnosis=rollout.diagnosis if state is State.RECOVERED else None)
+
+
+def pause(rollout: Rollout, *, scaled_to_zero: bool) -> Rollout:
+    """Waiting for a person: no clock runs."""
+    return replace(rollout, state=State.PAUSED, scaled_to_zero=scaled_to_zero, wake_at=None)
 
 
 def end(
@@ -100,8 +126,8 @@ def count_pods(rollout: Rollout, observation: PodsObservation, now: datetime, po
         now=now,
         policy=policy,
     )
-    if found is None and _still_suffers(rollout, ready, len(own)):
-        found = rollout.diagnosis
+    if found is None or (found.say_at is None and _is_refused(rollout)):
+        found = _lasting(rollout, ready, len(own), now, policy)
     moved = ready > (rollout.new_ready or 0)
     return replace(
         rollout,
@@ -162,16 +188,19 @@ def _with_revisions(rollout: Rollout, observation: Observation) -> Rollout:
 
 def _complaint(rollout: Rollout, observation: Observation, policy: Policy) -> Rollout:
     """The controller's own complaint of refused pods; a cause seen in the pods themselves goes first."""
+    known = rollout.diagnosis
+    if known is not None and known.say_at is not None and not _is_refused(rollout):
+        return rollout
     refused = deployment.refusal(observation, rollout.identity, rollout.started_at)
     if refused is not None:
         told = diagnosis.impatient(refused, rollout.workload, wait=REFUSED_PATIENCE, policy=policy)
         return replace(rollout, diagnosis=told)
-    was_refused = rollout.diagnosis is not None and rollout.diagnosis.cause == "Pods refused"
-    return replace(rollout, diagnosis=None) if was_refused else rollout
+    return replace(rollout, diagnosis=None) if _is_refused(rollout) else rollout
 
 
-def _pause(rollout: Rollout, *, scaled_to_zero: bool) -> Rollout:
-    return replace(rollout, state=State.PAUSED, scaled_to_zero=scaled_to_zero, wake_at=None)
+def _is_refused(rollout: Rollout) -> bool:
+    """Whether its diagnosis is the controller's word, which looking at pods neither brings nor takes."""
+    return rollout.diagnosis is not None and rollout.diagnosis.cause == deployment.REFUSED
 
 
 def _resume(rollout: Rollout, now: datetime) -> Rollout:
@@ -181,39 +210,47 @@ def _resume(rollout: Rollout, now: datetime) -> Rollout:
     return replace(rollout, state=State.PROGRESSING, scaled_to_zero=False, progress_at=now)
 
 
-def _state(rollout: Rollout, now: datetime) -> State:
+def _state(rollout: Rollout, now: datetime, *, stalled: bool, may_blame: bool) -> State:
     told = rollout.diagnosis
-    if told is not None and (rollout.state is State.FAILING or _may_be_said(told, now)):
+    if told is not None and (rollout.state is State.FAILING or (may_blame and _may_be_said(told, now))):
         return State.FAILING
-    if rollout.state is State.STALLED and told is None and not _moves(rollout):
+    if stalled:
         return State.STALLED
     return State.PROGRESSING if _moves(rollout) else State.STARTED
 
 
 def _moves(rollout: Rollout) -> bool:
-    """Whether any new pod is ready: before that, a rollout has only started."""
-    return bool(rollout.new_ready) or rollout.state in {State.PROGRESSING, State.FAILING}
+    """Whether any new pod is ready, or anything was told: before that, a rollout has only started."""
+    return bool(rollout.new_ready) or rollout.state is not State.STARTED
 
 
 def _may_be_said(told: Diagnosis, now: datetime) -> bool:
     return told.say_at is not None and now >= told.say_at
 
 
-def _limit(rollout: Rollout, policy: Policy) -> datetime | None:
+def _limit(rollout: Rollout, policy: Policy) -> datetime:
     """When our own clock says that it takes too long; the controller gets a little time to say it first."""
-    if rollout.deadline_seconds is not None:
-        return rollout.progress_at + timedelta(seconds=rollout.deadline_seconds) + policy.deadline_grace
-    return rollout.progress_at + policy.stall_after if rollout.state is not State.STALLED else None
-
-
-def _run_out(rollout: Rollout, limit: datetime) -> Rollout:
     if rollout.deadline_seconds is None:
-        return replace(rollout, state=State.STALLED, wake_at=None)
+        return rollout.progress_at + policy.stall_after
+    return rollout.progress_at + timedelta(seconds=rollout.deadline_seconds) + policy.deadline_grace
+
+
+def _doubt(rollout: Rollout, limit: datetime, now: datetime, policy: Policy) -> Rollout:
+    """Puts our own clock off where the limit passed while nobody could look."""
+    if now < limit:
+        return replace(rollout, doubted_until=None)
+    late = now - limit > policy.deadline_grace
+    if rollout.deadline_seconds is None or rollout.doubted_until is not None or not late:
+        return rollout
+    return replace(rollout, doubted_until=now + RETURN * policy.deadline_grace)
+
+
+def _run_out(rollout: Rollout, deadline_seconds: int, *, at: datetime) -> Rollout:
     words = Diagnosis(
         reason=deployment.DEADLINE_EXCEEDED,
-        cause=f"no progress for {deployment.seconds(timedelta(seconds=rollout.deadline_seconds))}",
+        cause=f"no progress for {deployment.seconds(timedelta(seconds=deadline_seconds))}",
     )
-    return _fail(rollout, words, at=limit)
+    return _fail(rollout, words, at=at)
 
 
 def _fail(rollout: Rollout, words: Diagnosis, *, at: datetime) -> Rollout:
@@ -230,12 +267,38 @@ def _fail(rollout: Rollout, words: Diagnosis, *, at: datetime) -> Rollout:
     return replace(failed, failed_at=failed.finished_at)
 
 
-def _still_suffers(rollout: Rollout, ready: int, own: int) -> bool:
-    """A crashing container runs for moments; only a pod that became ready is a sign of healing."""
-    return rollout.state is State.FAILING and ready <= (rollout.new_ready or 0) and ready < max(own, 1)
+def _confirmed_at(rollout: Rollout, observation: Observation) -> datetime | None:
+    """When the controller said that it is done, unless that was said of an earlier moment.
+
+    It says so of zero replicas too, and does not say it anew when they have returned.
+    """
+    confirmed = deployment.confirmed_at(observation, rollout.identity, rollout.started_at)
+    if confirmed is None or rollout.scaled_to_zero:
+        return None
+    return confirmed if confirmed >= rollout.progress_at - SKEW else None
 
 
-def _wake(rollout: Rollout, limit: datetime | None) -> datetime | None:
-    say_at = rollout.diagnosis.say_at if rollout.diagnosis else None
-    untold = say_at if rollout.state is not State.FAILING else None
-    return min((at for at in (limit, untold) if at is not None), default=None)
+def _lasting(rollout: Rollout, ready: int, own: int, now: datetime, policy: Policy) -> Diagnosis | None:
+    """The known cause, where its not being seen in the pods now does not mean that it is gone."""
+    told, before = rollout.diagnosis, rollout.new_ready or 0
+    if told is None or _is_refused(rollout):
+        return told
+    if rollout.state is not State.FAILING:
+        return None
+    if ready < before:
+        return replace(told, calm_since=None)
+    if told.calm_since is None and (own == 0 or ready == before < own):
+        return told
+    calm_since = told.calm_since or now
+    healed = now >= calm_since + CALM * policy.patience
+    return None if healed else replace(told, calm_since=calm_since)
+
+
+def _wake(rollout: Rollout, due: datetime | None, policy: Policy) -> datetime | None:
+    told = rollout.diagnosis
+    moments = [due]
+    if told is not None and rollout.state is not State.FAILING:
+        moments.append(told.say_at)
+    if told is not None and told.calm_since is not None:
+        moments.append(told.calm_since + CALM * policy.patience)
+    return min((at for at in moments if at is not None), default=None)

@@ -115,6 +115,8 @@ class Diagnosis:
     """When it was first seen."""
     say_at: datetime | None = None
     """When patience ends: before it, nothing is said."""
+    calm_since: datetime | None = None
+    """Since when the pods do well again; it is over when that has lasted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -181,6 +183,8 @@ class Rollout:
     """The rollout that superseded it or rolled it back."""
     successor_version: str = ""
     """The successor's image or revision, in a word."""
+    doubted_until: datetime | None = None
+    """Nobody could look when its deadline passed: until then the cluster may still catch up."""
     outcome_seen: bool = True
     """False where it was superseded while nobody looked."""
     wake_at: datetime | None = None

@@ -206,6 +206,8 @@ def _judge(memory: Memory, observation: Observation, setting: Setting) -> Step:
     rollout = memory.rollout
     if rollout is None or not observation.settled or not _speaks_of(memory, observation):
         return Step(memory=memory)
+    if observation.paused and observation.template != memory.template:
+        return _edit_while_paused(memory, rollout, setting)
     if rollout.state is State.FAILED:
         return _recover(memory, rollout, observation, setting)
     if not rollout.state.open:
@@ -219,6 +221,13 @@ def _judge(memory: Memory, observation: Observation, setting: Setting) -> Step:
 def _speaks_of(memory: Memory, observation: Observation) -> bool:
     """A paused Deployment keeps its number, so that pausing and success can be seen by it."""
     return memory.identity is not None and observation.revision == memory.identity.number
+
+
+def _edit_while_paused(memory: Memory, rollout: Rollout, setting: Setting) -> Step:
+    """The counts of updated pods now speak of a template that has no number yet."""
+    if not rollout.state.open:
+        return Step(memory=memory)
+    return _moved(memory, rollout, judging.pause(rollout, scaled_to_zero=False), setting.now)
 
 
 def _recover(memory: Memory, rollout: Rollout, observation: Observation, setting: Setting) -> Step:
