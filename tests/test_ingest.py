@@ -1,7 +1,8 @@
 """Ingest on a real store: what is committed, what is told, and what a restart makes of it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -199,6 +200,65 @@ async def test_a_cluster_that_was_restored_while_nobody_looked_is_believed_again
         await b.ingest.take_list(listed(done, version=30))
 
         assert await b.states() == ["succeeded"]
+
+
+async def test_after_a_restore_what_had_not_changed_is_heard_again_as_well(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(replace(seen(0), resource_version=5000), version=5000))
+        restored = replace(listed(replace(seen(0), resource_version=20), version=30), restored=True)
+        await b.ingest.take_list(restored)
+
+        await b.ingest.observe(replace(UNDER_WAY, resource_version=40), continuous=True)
+
+        assert await b.states() == ["started"]
+
+
+async def test_a_restore_brings_back_what_was_deleted_since_the_backup(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(seen(0)))
+        await b.ingest.observe(seen(4, deleted=True), continuous=True)
+        restored = replace(listed(replace(seen(0), resource_version=20), version=30), restored=True)
+        await b.ingest.take_list(restored)
+        assert await b.states() == []
+
+        await b.ingest.observe(replace(UNDER_WAY, resource_version=40), continuous=True)
+
+        assert await b.states() == ["started"]
+
+
+async def test_after_a_restore_what_is_undecided_is_still_heard(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(replace(seen(0), resource_version=5000), version=5000))
+        restored = replace(UNDER_WAY, resource_version=20)
+        undecided = await b.ingest.take_list(replace(listed(restored, version=30), restored=True))
+        for observation in undecided:
+            await b.ingest.observe(observation, continuous=False)
+
+        assert await b.states() == ["started"]
+
+
+async def test_a_restore_is_noticed_although_the_store_was_away_at_first(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(UNDER_WAY))
+
+    done = listed(replace(seen(9, gen=(2, 2), rev=2), resource_version=20), version=30)
+    async with bench(tmp_path) as b:
+        with without_transitions(tmp_path), pytest.raises(errors.StoreError):
+            await b.ingest.take_list(done)
+        await b.ingest.take_list(done)
+
+        assert await b.states() == ["succeeded"]
+
+
+@contextmanager
+def without_transitions(directory: Path) -> Iterator[None]:
+    """A database that refuses to write what happened."""
+    path = directory / "shipbell.db"
+    for old, new in (("transitions", "elsewhere"), ("elsewhere", "transitions")):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
+        if new == "elsewhere":
+            yield
 
 
 async def test_a_list_that_was_overtaken_on_its_way_is_no_restored_cluster(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ domain cannot decide without the ReplicaSets is read outside of the transaction,
 Whoever feeds it retries what raises: `errors.StoreError` and `errors.SourceError` leave nothing half done.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -115,13 +115,21 @@ class Ingest:
                 listed.cluster, listed.resource, listed.scope, listed.resource_version, self._now()
             )
             known = await self._known(intake, listed)
-            steps = [await self._step_listed(intake, known, o, baseline=first) for o in listed.observations]
+            if restored := self._is_restored(listed, known):
+                known = _without_marks(known, listed)
+            old_news = first or restored
+            steps = [
+                await self._step_listed(intake, known, o, baseline=old_news) for o in listed.observations
+            ]
+            if restored:
+                steps = [_marked(s, o) for s, o in zip(steps, listed.observations, strict=True)]
             absent = [
                 vanish(memory, listed.resource_version, self._setting())
                 for uid, memory in known.items()
                 if uid not in listed.present
             ]
             await self._write(intake, (*steps, *absent))
+        self._seen.add((listed.resource, listed.scope))
         self._tell((*steps, *absent))
         return tuple(o for o, s in zip(listed.observations, steps, strict=True) if s.needs_revisions)
 
@@ -179,31 +187,31 @@ class Ingest:
         return tuple(complete)
 
     async def _known(self, intake: Intake, listed: FullList) -> dict[str, Memory]:
-        """What is remembered of the listed scope; without its marks, if the cluster was restored."""
+        """What is remembered of the listed scope, or of the listed name."""
         namespaces = (listed.scope,) if listed.scope else None
         known = await intake.memories(listed.cluster, listed.kind, namespaces)
         if listed.name:
             known = {uid: m for uid, m in known.items() if m.workload.name == listed.name}
-        newest = max((m.resource_version for m in known.values()), default=0)
-        if not (listed.restored or (self._begins(listed) and listed.resource_version < newest)):
-            return known
-        log.warning(
-            "the cluster was restored from a backup: its resourceVersions went back",
-            resource=listed.resource,
-            listed=listed.resource_version,
-            remembered=newest,
-        )
-        return {uid: replace(m, resource_version=0, pods_version=0) for uid, m in known.items()}
+        return known
 
-    def _begins(self, listed: FullList) -> bool:
-        """Whether it is this process' first look at the scope.
+    def _is_restored(self, listed: FullList, known: Mapping[str, Memory]) -> bool:
+        """Whether the cluster came back from a backup, so that remembered versions mean nothing any more.
 
-        Only then does a list that is older than the rows tell of a restored cluster: later ones may have
-        been overtaken on their way here by what a watch or a hint brought.
+        The source says so, or a list that is older than the rows does. That counts only at this process'
+        first look at the scope: later lists may have been overtaken on their way here by what a watch or a
+        hint brought.
         """
-        first = not listed.name and (listed.resource, listed.scope) not in self._seen
-        self._seen.add((listed.resource, listed.scope))
-        return first
+        newest = max((m.resource_version for m in known.values()), default=0)
+        first_look = not listed.name and (listed.resource, listed.scope) not in self._seen
+        restored = listed.restored or (first_look and listed.resource_version < newest)
+        if restored:
+            log.warning(
+                "the cluster was restored from a backup: its resourceVersions went back",
+                resource=listed.resource,
+                listed=listed.resource_version,
+                remembered=newest,
+            )
+        return restored
 
     async def _step_listed(
         self, intake: Intake, known: dict[str, Memory], observation: Observation, *, baseline: bool
@@ -243,6 +251,23 @@ class Ingest:
             continuous=continuous,
             recreated=recreated,
         )
+
+
+def _without_marks(known: Mapping[str, Memory], listed: FullList) -> dict[str, Memory]:
+    """After a restore: nothing is too old to be believed, and what is there again is not dead."""
+    return {
+        uid: replace(memory, resource_version=0, pods_version=0)
+        for uid, memory in known.items()
+        if memory.deleted_at is None or uid not in listed.present
+    }
+
+
+def _marked(taken: Step, observation: Observation) -> Step:
+    """A step that is written whatever it changed: the old marks must go."""
+    if taken.needs_revisions:
+        return replace(taken, changed=taken.memory.resource_version == 0)
+    memory = replace(taken.memory, resource_version=observation.resource_version)
+    return replace(taken, memory=memory, changed=True)
 
 
 def _outcome(taken: Step) -> Outcome:
