@@ -7,8 +7,9 @@ observation is let go only when its rows are committed.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -32,6 +33,13 @@ WATCH_GOES_FIRST = timedelta(seconds=1)
 LOOK_AGAIN = timedelta(seconds=0.5)
 """An undecided workload is read again after this long; its ReplicaSet is only just being written."""
 
+
+ORDER_FOR = timedelta(seconds=3)
+"""How long a full list waits for the changes that came before it, to be taken in their order. No longer: one
+workload that cannot be read must not hold up all others, and a change that comes late changes nothing."""
+
+AT_ONCE = 16
+"""Reads and transactions side by side. What waits for another try is not among them."""
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 """Seconds between tries of what failed; doubled with each failure in a row."""
@@ -58,7 +66,8 @@ class Feed:
         self._cluster = cluster
         self._watching = watching
         self._metrics = metrics
-        self._to_list = set(scopes)
+        self._busy = asyncio.Semaphore(AT_ONCE)
+        self._baselines = {scope: asyncio.Event() for scope in scopes}
         self._listed = listed
 
     async def follow(self, source: reflector.Reflector[objects.Deployment, Observation]) -> None:
@@ -69,7 +78,7 @@ class Feed:
                     case reflector.Listed():
                         await self._take_list(item)
                     case reflector.Changed():
-                        await self._put(item.observation)
+                        await self._put(item.observation, continuous=True)
 
     async def look_at(self, hint: Hint) -> None:
         """Reads the workload that the hint leads to, as it is now.
@@ -77,15 +86,14 @@ class Feed:
         Where a watch runs too, it gets a moment to say the same: it knows what came in between, which a
         read passes over. Its word then stands, because an observation that is not newer changes nothing.
         """
-        await self._listed.wait()  # a hint before the baseline would take old news for new
+        if baseline := self._baselines.get(hint.namespace) or self._baselines.get(""):
+            await baseline.wait()  # a hint before the baseline would take old news for new
         found = await self._insist(lambda: self._find(hint))
         if found is None:
             return
         if self._watching:
             await asyncio.sleep(WATCH_GOES_FIRST.total_seconds())
-        await self._lanes.put(
-            _lane(found.scope, found.name), lambda: self._insist(lambda: self._take(self._full(found)))
-        )
+        await self._lanes.put(_lane(found.scope, found.name), lambda: self._take_one(found))
 
     async def look_at_all(self, workload: Workload) -> None:
         """Reads a workload and its pods, whatever is watched."""
@@ -110,12 +118,12 @@ class Feed:
         async for observation in observations:
             await self._put_pods(observation)
 
-    async def _put(self, observation: Observation) -> None:
+    async def _put(self, observation: Observation, *, continuous: bool) -> None:
         self._metrics.observations.labels(kind=observation.workload.kind).inc()
         workload = observation.workload
         await self._lanes.put(
             _lane(workload.namespace, workload.name),
-            lambda: self._insist(lambda: self._observe(observation, continuous=True)),
+            lambda: self._observe(observation, continuous=continuous),
         )
 
     async def _put_pods(self, observation: PodsObservation) -> None:
@@ -127,33 +135,42 @@ class Feed:
         )
 
     async def _observe(self, observation: Observation, *, continuous: bool) -> None:
-        outcome = await self._ingest.observe(observation, continuous=continuous)
+        outcome = await self._insist(lambda: self._ingest.observe(observation, continuous=continuous))
         if outcome is Outcome.UNDECIDED:
-            await self._undecided(observation)
+            await self._look_again(observation.workload)
 
-    async def _undecided(self, observation: Observation) -> None:
+    async def _look_again(self, workload: Workload) -> None:
         """The number's ReplicaSet is not there: a moment later it is, or the number is another."""
-        workload = observation.workload
         log.debug("undecided: no ReplicaSet bears the revision", workload=workload.path)
         await asyncio.sleep(LOOK_AGAIN.total_seconds())
-        again = await self._reader.workload(workload.kind, workload.namespace, workload.name)
+        again = await self._insist(
+            lambda: self._reader.workload(workload.kind, workload.namespace, workload.name)
+        )
         for newer in again.observations:
-            await self._ingest.observe(newer, continuous=False)
+            await self._insist(partial(self._ingest.observe, newer, continuous=False))
 
     async def _find(self, hint: Hint) -> reflector.Listed[Observation] | None:
         """The workload that the hint means, there or not; None where it means none that is told about."""
-        owner = await self._reader.owner(hint)
+        try:
+            owner = await self._reader.owner(hint)
+        except errors.Forbidden as error:
+            log.warning("a hint is not followed", kind=hint.kind, namespace=hint.namespace, error=str(error))
+            return None
         return await self._reader.workload(owner.kind, owner.namespace, owner.name) if owner else None
 
     async def _take_list(self, item: reflector.Listed[Observation]) -> None:
-        await self._lanes.drained()
-        await self._insist(lambda: self._take(self._full(item)))
-        self._to_list.discard(item.scope)
-        if not self._to_list:
+        """What a list leaves undecided takes its own time, in its own lane."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ORDER_FOR.total_seconds()):
+                await self._lanes.drained()
+        for observation in await self._insist(lambda: self._ingest.take_list(self._full(item))):
+            await self._put(observation, continuous=False)
+        self._baselines[item.scope].set()
+        if all(baseline.is_set() for baseline in self._baselines.values()):
             self._listed.set()
 
-    async def _take(self, listed: FullList) -> None:
-        for observation in await self._ingest.take_list(listed):
+    async def _take_one(self, found: reflector.Listed[Observation]) -> None:
+        for observation in await self._insist(lambda: self._ingest.take_list(self._full(found))):
             await self._observe(observation, continuous=False)
 
     def _full(self, item: reflector.Listed[Observation]) -> FullList:
@@ -174,7 +191,8 @@ class Feed:
         failures = 0
         while True:
             try:
-                return await work()
+                async with self._busy:
+                    return await work()
             except (errors.StoreError, errors.SourceError) as error:
                 delay = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(failures, 16))
                 say = log.warning if failures in {0, 5} else log.debug

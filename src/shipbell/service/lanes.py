@@ -15,10 +15,9 @@ Work = Callable[[], Awaitable[object]]
 class Lanes:
     """One lane per key with work, each a task of the group. Work must handle its own errors."""
 
-    def __init__(self, group: asyncio.TaskGroup, *, waiting: int = 1000, side_by_side: int = 16) -> None:
+    def __init__(self, group: asyncio.TaskGroup, *, waiting: int = 1000) -> None:
         self._group = group
         self._room = asyncio.Semaphore(waiting)
-        self._running = asyncio.Semaphore(side_by_side)
         self._lanes: dict[str, deque[Work]] = {}
         self._empty = asyncio.Event()
         self._empty.set()
@@ -42,8 +41,7 @@ class Lanes:
         while lane:
             work = lane.popleft()
             try:
-                async with self._running:
-                    await work()
+                await work()
             finally:
                 self._room.release()
         del self._lanes[key]
