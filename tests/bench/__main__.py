@@ -53,6 +53,7 @@ async def measure(directory: Path, effort: Effort) -> reporting.Findings:
         modules=modules,
         starts=delays.figures(starts),
         successes=delays.figures(successes),
+        rollouts=effort.rollouts,
         load=load,
     )
 

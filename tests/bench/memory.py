@@ -1,5 +1,6 @@
 """What a process takes, as the kernel counts it, and what it has imported, as it says itself."""
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,13 +12,11 @@ VARIABLES = {"PYTHONPROFILEIMPORTTIME": "1"}
 NEEDLESS = (
     "alembic",
     "kubernetes",
-    "rich",
     "mako",
     "sqlalchemy.dialects.postgresql",
     "sqlalchemy.orm",
     "shipbell.demo",
     "shipbell.sandbox",
-    "slack_sdk.webhook",
     "slack_sdk.socket_mode",
     "slack_sdk.oauth",
     "pydantic.v1",
@@ -32,23 +31,29 @@ _IMPORT = re.compile(r"^import time: +(?P<us>\d+) \| +\d+ \| +(?P<module>[\w.]+)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Usage:
-    """One look at `/proc/PID/status`; https://docs.kernel.org/filesystems/proc.html."""
+    """One look at `/proc/PID`; https://docs.kernel.org/filesystems/proc.html."""
 
     resident: float
     """MB."""
     peak: float
     """MB."""
     threads: int
+    seconds: float
+    """Of CPU, since it began."""
 
 
 def usage(pid: int) -> Usage:
     """Of a process that runs."""
     status = Path(f"/proc/{pid}/status").read_text()
     fields = dict(line.split(":", 1) for line in status.splitlines())
+    # The program's name comes first and may hold anything, but no further parenthesis.
+    numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    user, system = numbers[11:13]
     return Usage(
         resident=_megabytes(fields["VmRSS"]),
         peak=_megabytes(fields["VmHWM"]),
         threads=int(fields["Threads"]),
+        seconds=(int(user) + int(system)) / os.sysconf("SC_CLK_TCK"),
     )
 
 

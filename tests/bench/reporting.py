@@ -25,7 +25,9 @@ class Findings:
     modules: tuple[str, ...]
     starts: delays.Figures
     successes: delays.Figures
+    rollouts: int
     load: float
+    """Over the last minute; the control plane's own is about 1."""
 
 
 def table(found: Findings) -> str:
@@ -38,6 +40,7 @@ def table(found: Findings) -> str:
         f"{'':<24}{'rollouts':>10}{'median':>10}{'p99':>10}{'max':>10}",
         _delay("start", found.starts),
         _delay("success", found.successes),
+        f"{'CPU per rollout':<24}{'':>10}{_cpu(found):>10.1f}",
         "",
         f"Memory {'in a pod' if found.in_pod else 'WITH A KUBECONFIG: more than in a pod'}"
         f", MB (want VmRSS {GOAL_RESIDENT})",
@@ -53,6 +56,11 @@ def table(found: Findings) -> str:
 
 def _delay(name: str, found: delays.Figures) -> str:
     return f"{name:<24}{found.count:>10}{found.median:>10.1f}{found.p99:>10.1f}{found.longest:>10.1f}"
+
+
+def _cpu(found: Findings) -> float:
+    """Milliseconds for each rollout, with all that is looked at and edited on its way."""
+    return (found.used.seconds - found.fresh.seconds) * 1000 / found.rollouts
 
 
 def _memory(name: str, used: memory.Usage) -> str:
