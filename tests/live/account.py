@@ -65,18 +65,11 @@ class Account:
         await until(told, complaint, patience=patience)
 
     async def rests(self, namespace: str, last: str, *, patience: float = 60) -> None:
-        """Waits until nothing of the namespace is open and its last rollout is in that state.
-
-        What was deleted at the end may never have been seen in its last revision.
-        """
+        """Waits until nothing of the namespace is open and its last rollout is in that state."""
 
         async def told() -> bool:
             states = self.states(namespace)
-            return (
-                bool(states)
-                and not OPEN & set(states)
-                and (last == "cancelled" or states[-1] in {last, "unknown"})
-            )
+            return bool(states) and not OPEN & set(states) and states[-1] in {last, "unknown"}
 
         def complaint() -> str:
             return f"{namespace} should end {last}, and is told as {self.states(namespace)}"

@@ -74,9 +74,20 @@ class Deployment:
         await self.client.delete("deployments", self.namespace, self.name, propagation=propagation)
 
     async def delete_all(self, resource: str) -> None:
-        """All its ReplicaSets, or all its pods, at once."""
+        """All its ReplicaSets, or all its pods, at once; returns when there are others."""
+        before = await self._uids(resource)
         for found in await self.client.find(resource, self.namespace, labels=f"app={self.name}"):
             await self.client.delete(resource, self.namespace, found["metadata"]["name"])
+
+        async def replaced() -> bool:
+            now = await self._uids(resource)
+            return bool(now) and not now & before
+
+        await until(replaced, lambda: f"the {resource} of {self.namespace}/{self.name} stay as they are")
+
+    async def _uids(self, resource: str) -> set[str]:
+        found = await self.client.find(resource, self.namespace, labels=f"app={self.name}")
+        return {thing["metadata"]["uid"] for thing in found}
 
     async def limit_pods(self, number: int) -> None:
         """A quota for the namespace."""

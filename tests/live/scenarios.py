@@ -185,7 +185,6 @@ async def undone_under_a_quota_after_a_timeout(web: Deployment) -> list[str]:
 async def a_pod_that_flaps_after_success(web: Deployment) -> list[str]:
     await _running(web)
     await web.delete_all("pods")
-    await web.shows(lambda d: d["status"].get("availableReplicas", 0) < 2)
     await web.completes()
     return ["succeeded"]
 
@@ -212,7 +211,6 @@ async def replica_sets_deleted(web: Deployment) -> list[str]:
     await web.set_image("2")
     await web.completes()
     await web.delete_all("replicasets")
-    await web.shows(lambda d: d["status"].get("availableReplicas", 0) < 2)
     await web.completes()
     return ["succeeded", "succeeded"]
 

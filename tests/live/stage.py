@@ -9,6 +9,10 @@ from tests.live.deployments import Deployment
 from tests.live.scenarios import SCENARIOS
 
 
+FLEETING = {"deleted_in_mid_rollout", "re_created_around_its_pods"}
+"""Where the last rollout may be gone before kubewatch's hints lead anybody to it."""
+
+
 @dataclass(kw_only=True)
 class Stage:
     """A cluster in which scenarios are played."""
@@ -31,7 +35,8 @@ class Stage:
         namespace = await self.cluster.client.create_namespace(name.replace("_", "-")[:50])
         states = await scenario(Deployment(client=self.cluster.client, namespace=namespace, spec=spec))
         await self.watching.becomes(namespace, states)
-        await self.hinted.rests(namespace, states[-1])
+        if name not in FLEETING:
+            await self.hinted.rests(namespace, states[-1])
         await self._mark()
         return namespace, states
 

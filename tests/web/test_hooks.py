@@ -154,7 +154,7 @@ async def test_a_body_that_is_packed_as_its_headers_say_is_taken() -> None:
         HEAD + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nabcde",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc",
         HEAD + b"Content-Length: -5\r\n\r\nabc",
-        HEAD + b"X: " + b"a" * 20_000 + b"\r\n\r\n",
+        HEAD + b"X: " + b"a" * 9_000 + b"\r\n\r\n",
         b"\x16\x03\x01\x02\x00 hello over TLS\r\n\r\n",
         b"what is this\r\n\r\n",
     ],
