@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -280,3 +280,16 @@ async def test_time_alone_ends_what_exceeds_its_deadline(tmp_path: Path) -> None
         assert await b.ingest.tick(WEB) is Outcome.TAKEN
         assert await b.states() == ["failed"]
         assert await b.ingest.waking() == ()
+
+
+async def test_the_dead_are_forgotten_after_a_day_and_their_rollouts_are_not(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed(UNDER_WAY))
+        await b.ingest.observe(seen(9, gen=(2, 2), rev=2, counts=(1, 3, 2, 2), deleted=True), continuous=True)
+        b.now = NOON + timedelta(hours=23)
+        assert await b.ingest.forget() == 0
+
+        b.now = NOON + timedelta(hours=25)
+
+        assert await b.ingest.forget() == 1
+        assert await b.states() == ["cancelled"]

@@ -9,7 +9,7 @@ Whoever feeds it retries what raises: `errors.StoreError` and `errors.SourceErro
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -33,6 +33,9 @@ log = structlog.get_logger(__name__)
 
 TIMERS = 100
 """Workloads that the timer looks at in one go; the rest follow in the next."""
+
+TOMBSTONES_KEPT = timedelta(days=1)
+"""How long a deleted workload is remembered, so that what lags cannot bring it back."""
 
 ReadRevisions = Callable[[Observation], Awaitable[tuple[Revision, ...]]]
 Announce = Callable[[tuple[Rollout, ...]], None]
@@ -159,6 +162,11 @@ class Ingest:
             await self._write(intake, (ticked,))
         self._tell((ticked,))
         return _outcome(ticked)
+
+    async def forget(self) -> int:
+        """Forgets workloads that were deleted more than a day ago; answers how many."""
+        async with self._store.intake() as intake:
+            return await intake.purge_tombstones(self._now() - TOMBSTONES_KEPT)
 
     async def _observe(self, observation: Observation, *, continuous: bool) -> Step:
         async with self._store.intake() as intake:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
@@ -18,6 +19,15 @@ LONGEST = timedelta(seconds=30)
 """Between looks at the store's timers, whatever is known of them: another process may have set one."""
 
 RETRY = timedelta(seconds=1)
+
+FORGET_EVERY = timedelta(hours=1)
+
+
+class Rereading(Protocol):
+    """What can look at a workload: the feed."""
+
+    async def look_at_all(self, workload: Workload) -> None:
+        """Reads the workload and its pods."""
 
 
 class InFlight:
@@ -102,9 +112,33 @@ class Timers:
         return False
 
 
-async def reread(feed: Feed, in_flight: InFlight, every: timedelta) -> None:
-    """Reads every rollout in flight again and again, so that what was lost costs delay only."""
-    while True:
-        await asyncio.sleep(every.total_seconds())
-        for workload in in_flight.workloads:
+async def reread(feed: Rereading, in_flight: InFlight, every: timedelta) -> None:
+    """Reads every rollout in flight again and again, so that what was lost costs delay only.
+
+    Side by side, for one that cannot be read must not keep the others from it; each once at a time.
+    """
+    looking: set[Workload] = set()
+
+    async def look(workload: Workload) -> None:
+        try:
             await feed.look_at_all(workload)
+        finally:
+            looking.discard(workload)
+
+    async with asyncio.TaskGroup() as group:
+        while True:
+            await asyncio.sleep(every.total_seconds())
+            for workload in in_flight.workloads:
+                if workload not in looking:
+                    looking.add(workload)
+                    group.create_task(look(workload), name=f"reread {workload.path}")
+
+
+async def forget(ingest: Ingest, every: timedelta = FORGET_EVERY) -> None:
+    """Drops tombstones that no replica needs any more, now and then."""
+    while True:
+        try:
+            await ingest.forget()
+        except errors.StoreError as error:
+            log.warning("old tombstones stay for now", error=str(error))
+        await asyncio.sleep(every.total_seconds())

@@ -14,7 +14,7 @@ from shipbell.metrics import Metrics
 from shipbell.service import connecting
 from shipbell.service.feeding import Feed
 from shipbell.service.lanes import Lanes
-from shipbell.service.timers import InFlight, Timers, reread
+from shipbell.service.timers import InFlight, Timers, forget, reread
 from shipbell.sources.hints import Hint
 from shipbell.sources.kubernetes import decoding, pacing, podswatch, reading, reflector, transport
 from shipbell.store import Store
@@ -108,6 +108,7 @@ class Watching:
                 group.create_task(feed.see_pods(self._pods.stream()), name="pods seen")
             group.create_task(self._take_hints(feed), name="hints")
             group.create_task(self._timers.run(feed), name="timers")
+            group.create_task(forget(self._ingest), name="forget")
             every = kubernetes.reread * self._settings.advanced.time_factor
             group.create_task(reread(feed, self._in_flight, every), name="reread")
 
