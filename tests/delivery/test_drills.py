@@ -195,7 +195,8 @@ async def test_a_message_that_slack_refuses_is_said_without_its_blocks(store_url
 
 async def test_a_root_that_somebody_deleted_is_replaced_once_and_only_by_news(store_url: str) -> None:
     web = rollout()
-    async with staged(store_url) as stage, stage.working():
+    unhurried = replace(TIMING, request=TIMING.last_look, lease=2 * TIMING.last_look)
+    async with staged(store_url, timing=unhurried) as stage, stage.working():
         await stage.begin(web)
         await stage.told(web)
         stage.slack.workspace.delete(stage.roots(web)[0])

@@ -7,6 +7,7 @@ kill the account must balance: one root message per rollout, its state true, no 
 import asyncio
 import contextlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,9 +17,11 @@ from shipbell.domain import Rollout, State
 from shipbell.store import Store
 from tests.delivery.stage import PATIENCE, TIMING, Stage, later, rollout, staged
 
-STEPS = 24
+STEPS = 32
 """More than the story takes: the last plays end without a kill."""
 AT_ONCE = 6
+HASTY = replace(TIMING, lease=1.1 * TIMING.request)
+"""The next worker takes over long before it may look for what the killed one left."""
 
 
 class Killed(BaseException):
@@ -59,7 +62,7 @@ async def test_wherever_a_worker_is_killed_the_account_balances(
     async def play(dies_at: int) -> bool:
         file = tmp_path / f"{dies_at}.db"
         shutil.copy(empty_file, file)
-        async with turns, staged(f"sqlite:///{file}") as stage:
+        async with turns, staged(f"sqlite:///{file}", timing=HASTY) as stage:
             return await _play(stage, dies_at=dies_at, afterwards=afterwards)
 
     killed = await asyncio.gather(*(play(dies_at) for dies_at in range(1, STEPS + 1)))
@@ -100,7 +103,7 @@ def _looked_no_sooner_than_the_last_request_could_arrive(stage: Stage) -> None:
     posts = [call.at for call in calls if call.method == "chat.postMessage"]
     looks = [call.at for call in calls if call.method in {"conversations.history", "conversations.replies"}]
     # Between an intent, from which it counts, and its request some time passes; a lease ends before this.
-    soonest = 0.8 * TIMING.first_look.total_seconds()
+    soonest = 0.6 * TIMING.first_look.total_seconds()
     assert all(look - post > soonest for look in looks for post in posts if post < look)
 
 

