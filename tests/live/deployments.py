@@ -74,10 +74,14 @@ class Deployment:
         await self.client.delete("deployments", self.namespace, self.name, propagation=propagation)
 
     async def delete_all(self, resource: str) -> None:
-        """All its ReplicaSets, or all its pods, at once; returns when there are others."""
-        before = await self._uids(resource)
+        """All its ReplicaSets, or all its pods, at once."""
         for found in await self.client.find(resource, self.namespace, labels=f"app={self.name}"):
             await self.client.delete(resource, self.namespace, found["metadata"]["name"])
+
+    async def replace_all(self, resource: str) -> None:
+        """Deletes them, and returns when there are others."""
+        before = await self._uids(resource)
+        await self.delete_all(resource)
 
         async def replaced() -> bool:
             now = await self._uids(resource)

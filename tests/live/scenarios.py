@@ -184,7 +184,7 @@ async def undone_under_a_quota_after_a_timeout(web: Deployment) -> list[str]:
 
 async def a_pod_that_flaps_after_success(web: Deployment) -> list[str]:
     await _running(web)
-    await web.delete_all("pods")
+    await web.replace_all("pods")
     await web.completes()
     return ["succeeded"]
 
@@ -210,7 +210,7 @@ async def replica_sets_deleted(web: Deployment) -> list[str]:
     await _running(web)
     await web.set_image("2")
     await web.completes()
-    await web.delete_all("replicasets")
+    await web.replace_all("replicasets")
     await web.completes()
     return ["succeeded", "succeeded"]
 

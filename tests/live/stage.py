@@ -8,7 +8,6 @@ from tests.live.account import Account
 from tests.live.deployments import Deployment
 from tests.live.scenarios import SCENARIOS
 
-
 FLEETING = {"deleted_in_mid_rollout", "re_created_around_its_pods"}
 """Where the last rollout may be gone before kubewatch's hints lead anybody to it."""
 
