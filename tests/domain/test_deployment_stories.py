@@ -275,6 +275,14 @@ def test_the_last_words_of_a_deleted_object_may_be_success() -> None:
     assert story.states == ["succeeded"]
 
 
+def test_of_what_is_gone_nothing_more_is_read() -> None:
+    story = running().sees(seen(7, gen=(2, 2), rev=2, counts=(0, 2, 2, 2), deleted=True))
+
+    assert story.rollouts == {}
+    assert story.last is not None
+    assert not story.last.needs_revisions
+
+
 def test_the_dead_do_not_come_back() -> None:
     story = upgrading().sees(seen(7, gen=(2, 2), rev=2, counts=(1, 3, 2, 2), deleted=True))
 

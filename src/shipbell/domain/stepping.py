@@ -242,7 +242,7 @@ def _bury(outcome: Step, observation: Observation, setting: Setting) -> Step:
     gone = replace(outcome.memory, deleted_at=setting.now)
     rollout = gone.rollout
     if rollout is None or not rollout.state.open:
-        return replace(outcome, memory=gone, changed=True)
+        return replace(outcome, memory=gone, changed=True, needs_revisions=False)
     at = observation.deletion_timestamp or observation.at
     cancelled = judging.end(rollout, State.CANCELLED, at=at, approximate=not setting.continuous)
     ending = _moved(gone, rollout, cancelled, setting.now)
