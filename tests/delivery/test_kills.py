@@ -20,7 +20,7 @@ from tests.delivery.stage import PATIENCE, TIMING, Stage, later, rollout, staged
 STEPS = 32
 """More than the story takes: the last plays end without a kill."""
 AT_ONCE = 6
-HASTY = replace(TIMING, lease=1.1 * TIMING.request)
+HASTY = replace(TIMING, lease=1.1 * TIMING.request, first_look=2 * TIMING.first_look)
 """The next worker takes over long before it may look for what the killed one left."""
 
 
@@ -102,8 +102,7 @@ def _looked_no_sooner_than_the_last_request_could_arrive(stage: Stage) -> None:
     calls = stage.slack.calls()
     posts = [call.at for call in calls if call.method == "chat.postMessage"]
     looks = [call.at for call in calls if call.method in {"conversations.history", "conversations.replies"}]
-    # Between an intent, from which it counts, and its request some time passes; a lease ends before this.
-    soonest = 0.6 * TIMING.first_look.total_seconds()
+    soonest = 0.95 * (HASTY.first_look - HASTY.request).total_seconds()
     assert all(look - post > soonest for look in looks for post in posts if post < look)
 
 
