@@ -56,8 +56,8 @@ class Worker:
             while not self._stopping:
                 try:
                     self._wakened.clear()
-                    if await self._way_is_open() and not await self._begin(tasks):
-                        await self._rest()
+                    if await self._way_is_open() and await self._work_is_due():
+                        await self._begin(tasks)
                     failures = 0
                 except errors.StoreError as error:
                     log.warning("delivery waits for the store", reason=str(error))
@@ -84,14 +84,26 @@ class Worker:
         await self._sleep_until(min(closed, default=self._clock.now() + self._timing.idle))
         return False
 
-    async def _begin(self, tasks: asyncio.TaskGroup) -> bool:
-        """Claims one delivery and sets about it; False if none is due."""
+    async def _work_is_due(self) -> bool:
+        """Whether there is something to claim; if not, sleeps until there is, or somebody calls.
+
+        Looking first costs a read, where a claim in vain would take the turn to write from a message.
+        """
+        now = self._clock.now()
+        latest = now + self._timing.idle  # then it is time to look for other processes' work
+        due = await self._store.next_due(now) or latest
+        if due > now:
+            await self._sleep_until(min(max(due, now + _BREATH), latest))
+        return due <= now
+
+    async def _begin(self, tasks: asyncio.TaskGroup) -> None:
+        """Claims one delivery and sets about it, unless another process was first."""
         claim = await self._claim()
         if claim is None:
-            return False
+            await self._sleep_until(self._clock.now() + _BREATH)
+            return
         task = tasks.create_task(self._carry(claim), name=f"delivery {claim.rollout.workload.path}")
         task.add_done_callback(self._done)
-        return True
 
     async def _claim(self) -> Claim | None:
         """Waits for a free place first: a lease should not run while nobody works on it."""
@@ -139,12 +151,6 @@ class Worker:
                 attempts=claim.attempts + 1,
                 error=reason,
             )
-
-    async def _rest(self) -> None:
-        """Sleeps until something is due, somebody calls, or it is time to look for other processes' work."""
-        now = self._clock.now()
-        due = await self._store.next_due(now) or now + self._timing.idle
-        await self._sleep_until(min(max(due, now + _BREATH), now + self._timing.idle))
 
     async def _sleep_until(self, moment: datetime) -> None:
         waiting = {
