@@ -37,11 +37,13 @@ class Worker:
         self._owner = owner
         self._metrics = metrics
         self._wakened = asyncio.Event()
+        self._called = False
         self._stopping = False
         self._free = asyncio.Semaphore(AT_ONCE)
 
     def wake(self) -> None:
         """There may be something to tell: look at once. Never blocks; may be called from callbacks."""
+        self._called = True
         self._wakened.set()
 
     def stop(self) -> None:
@@ -87,8 +89,12 @@ class Worker:
     async def _work_is_due(self) -> bool:
         """Whether there is something to claim; if not, sleeps until there is, or somebody calls.
 
-        Looking first costs a read, where a claim in vain would take the turn to write from a message.
+        Who calls is believed. Otherwise it looks first, for a claim in vain would take the turn to write
+        from a message.
         """
+        if self._called:
+            self._called = False
+            return True
         now = self._clock.now()
         latest = now + self._timing.idle  # then it is time to look for other processes' work
         due = await self._store.next_due(now) or latest
