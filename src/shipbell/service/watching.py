@@ -134,10 +134,10 @@ class Watching:
                 return hint
 
     def _note(self, rollouts: tuple[Rollout, ...]) -> None:
-        """After a commit: whoever waits for rollouts looks again."""
+        """After a commit: whoever waits for rollouts looks again, and who tells people goes first."""
+        self._announce(rollouts)
         self._in_flight.note(rollouts)
         self._timers.wake()
-        self._announce(rollouts)
 
 
 def _pace(settings: Settings) -> pacing.Pace:
