@@ -59,12 +59,12 @@ async def test_shipbell_demo_shows_the_story_and_ends_by_ctrl_c(tmp_path: Path) 
     url = (await process.stdout.readline()).decode().split()[1]
 
     async def told() -> bool:
-        texts = [message.text for message in await _messages(url)]
+        texts = [message.text for message in await messages(url)]
         wanted = ("mitlearn-app → production: succeeded", "mitlearn-nextjs → production: succeeded")
         return all(any(want in text for text in texts) for want in wanted)
 
     await until(told, lambda: "the story was not told to its end", patience=120)
-    texts = "\n".join(message.text for message in await _messages(url))
+    texts = "\n".join(message.text for message in await messages(url))
     process.send_signal(signal.SIGINT)
     output = (await process.stdout.read()).decode()
 
@@ -76,7 +76,8 @@ async def test_shipbell_demo_shows_the_story_and_ends_by_ctrl_c(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-async def _messages(url: str) -> list[sandbox.Message]:
+async def messages(url: str) -> list[sandbox.Message]:
+    """What the demonstration's channel shows."""
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{url}sandbox/messages?channel=deployments") as answer,
