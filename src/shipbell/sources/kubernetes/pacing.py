@@ -17,6 +17,8 @@ class Pace:
     """A watch is asked to end between these, at random, so that replicas do not reconnect together."""
     silence: float = 75.0
     """A watch that says nothing for so long is dead: bookmarks come about once a minute."""
+    begin: float = 0.5
+    """After a rollout has begun: its pods say nothing yet, and its start can be told undisturbed."""
     between: float = 0.1
     """Between the orderly end of a watch and the next, so that no loop is without a rest."""
     first: float = 0.5
@@ -36,6 +38,7 @@ class Pace:
         """
         return replace(
             self,
+            begin=self.begin * factor,
             between=self.between * factor,
             first=self.first * factor,
             longest=self.longest * factor,

@@ -24,7 +24,7 @@ class PodsWatch:
         clock: Callable[[], datetime] = credentials.now_utc,
     ) -> None:
         self._server = server
-        self._pace = pace
+        self._pace = pace or pacing.Pace()
         self._clock = clock
         self._followed: dict[str, dict[str, Workload]] = {}
         self._namespaces: dict[str, _Namespace] = {}
@@ -101,6 +101,7 @@ class PodsWatch:
         namespace.task = group.create_task(self._keep(name, namespace), name=f"pods of {name}")
 
     async def _keep(self, name: str, namespace: "_Namespace") -> None:
+        await asyncio.sleep(self._pace.begin)
         async with aclosing(namespace.follower.stream()) as items:
             async for item in items:
                 touched = namespace.take(item)
