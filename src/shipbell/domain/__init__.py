@@ -7,13 +7,13 @@ the other). A kind of workload is one module of rules: `deployment` is the first
 from shipbell.domain.observation import (
     Condition,
     Container,
+    JobStatus,
     Observation,
-    Pod,
-    PodsObservation,
-    PodTrouble,
+    Owner,
     Revision,
     Template,
 )
+from shipbell.domain.pods import Event, LogRequest, Pod, PodsObservation, PodTrouble
 from shipbell.domain.policy import Policy
 from shipbell.domain.rollout import (
     Diagnosis,
@@ -40,6 +40,10 @@ __all__ = [
     "Pod",
     "PodTrouble",
     "PodsObservation",
+    "Event",
+    "LogRequest",
+    "JobStatus",
+    "Owner",
     "Identity",
     "Rollout",
     "RolloutKind",

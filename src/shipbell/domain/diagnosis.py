@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shipbell.domain.observation import Pod, PodTrouble
+from shipbell.domain.pods import Pod, PodTrouble
 from shipbell.domain.policy import Policy
 from shipbell.domain.rollout import Diagnosis
 from shipbell.domain.workload import Workload

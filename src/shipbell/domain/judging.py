@@ -7,17 +7,10 @@ as it now is; whether that is a change worth writing is decided in `stepping`.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shipbell.domain import deployment, diagnosis
-from shipbell.domain.observation import Observation, PodsObservation
+from shipbell.domain import blaming, deployment, diagnosis
+from shipbell.domain.observation import Observation
 from shipbell.domain.policy import Policy
 from shipbell.domain.rollout import Diagnosis, Rollout, State, Transition, TransitionKind
-
-REFUSED_PATIENCE = timedelta(seconds=20)
-"""How long a refusal by quota, admission or policy may last before it is said."""
-
-CALM = timedelta(seconds=30)
-"""How long the pods of a failing rollout must do well before it is taken to have healed: a container that
-crashes again and again runs, and may even be ready, in between."""
 
 RETURN = 6
 """Where nobody could look when the deadline passed, the cluster gets this many times the deadline's grace
@@ -52,8 +45,8 @@ def judge(
         return pause(counted, scaled_to_zero=emptied)
     if timeout := deployment.timeout(observation, rollout.identity, rollout.started_at):
         return _fail(counted, timeout, at=timeout.since or now)
-    resumed = _resume(_complaint(counted, observation, policy), now)
-    return settle(resumed, now, policy, may_blame=_is_refused(resumed))
+    resumed = _resume(blaming.complain(counted, observation, policy), now)
+    return settle(resumed, now, policy, may_blame=blaming.is_refused(resumed))
 
 
 def settle(
@@ -113,32 +106,6 @@ def end(
     )
 
 
-def count_pods(rollout: Rollout, observation: PodsObservation, now: datetime, policy: Policy) -> Rollout:
-    """The rollout with what its pods say: how many are ready, and why the others are not."""
-    own = [pod for pod in observation.pods if pod.hash == rollout.identity.hash]
-    ready = sum(pod.ready for pod in own)
-    serving = sum(pod.ready for pod in observation.pods)
-    found = diagnosis.diagnose(
-        observation.pods,
-        rollout.identity.hash,
-        rollout.workload,
-        before=rollout.diagnosis,
-        now=now,
-        policy=policy,
-    )
-    if found is None or (found.say_at is None and _is_refused(rollout)):
-        found = _lasting(rollout, ready, len(own), now, policy)
-    moved = ready > (rollout.new_ready or 0)
-    return replace(
-        rollout,
-        new_ready=ready,
-        serving=serving,
-        old_serving=serving - ready,
-        diagnosis=found,
-        progress_at=now if moved else rollout.progress_at,
-    )
-
-
 def transitions(before: Rollout, after: Rollout) -> tuple[Transition, ...]:
     """What the change from one version to the next is called; counts alone have no name."""
     if after.state is before.state:
@@ -186,23 +153,6 @@ def _with_revisions(rollout: Rollout, observation: Observation) -> Rollout:
     return replace(rollout, new_ready=own.ready, old_serving=max(0, observation.ready - own.ready))
 
 
-def _complaint(rollout: Rollout, observation: Observation, policy: Policy) -> Rollout:
-    """The controller's own complaint of refused pods; a cause seen in the pods themselves goes first."""
-    known = rollout.diagnosis
-    if known is not None and known.say_at is not None and not _is_refused(rollout):
-        return rollout
-    refused = deployment.refusal(observation, rollout.identity, rollout.started_at)
-    if refused is not None:
-        told = diagnosis.impatient(refused, rollout.workload, wait=REFUSED_PATIENCE, policy=policy)
-        return replace(rollout, diagnosis=told)
-    return replace(rollout, diagnosis=None) if _is_refused(rollout) else rollout
-
-
-def _is_refused(rollout: Rollout) -> bool:
-    """Whether its diagnosis is the controller's word, which looking at pods neither brings nor takes."""
-    return rollout.diagnosis is not None and rollout.diagnosis.cause == deployment.REFUSED
-
-
 def _resume(rollout: Rollout, now: datetime) -> Rollout:
     """No pause any more: the deadline starts anew, as the controller's own does."""
     if rollout.state is not State.PAUSED:
@@ -212,7 +162,9 @@ def _resume(rollout: Rollout, now: datetime) -> Rollout:
 
 def _state(rollout: Rollout, now: datetime, *, stalled: bool, may_blame: bool) -> State:
     told = rollout.diagnosis
-    if told is not None and (rollout.state is State.FAILING or (may_blame and _may_be_said(told, now))):
+    if told is not None and (
+        rollout.state is State.FAILING or (may_blame and blaming.may_be_said(told, now))
+    ):
         return State.FAILING
     if stalled:
         return State.STALLED
@@ -222,10 +174,6 @@ def _state(rollout: Rollout, now: datetime, *, stalled: bool, may_blame: bool) -
 def _moves(rollout: Rollout) -> bool:
     """Whether any new pod is ready, or anything was told: before that, a rollout has only started."""
     return bool(rollout.new_ready) or rollout.state is not State.STARTED
-
-
-def _may_be_said(told: Diagnosis, now: datetime) -> bool:
-    return told.say_at is not None and now >= told.say_at
 
 
 def _limit(rollout: Rollout, policy: Policy) -> datetime:
@@ -278,27 +226,11 @@ def _confirmed_at(rollout: Rollout, observation: Observation) -> datetime | None
     return confirmed if confirmed >= rollout.progress_at - SKEW else None
 
 
-def _lasting(rollout: Rollout, ready: int, own: int, now: datetime, policy: Policy) -> Diagnosis | None:
-    """The known cause, where its not being seen in the pods now does not mean that it is gone."""
-    told, before = rollout.diagnosis, rollout.new_ready or 0
-    if told is None or _is_refused(rollout):
-        return told
-    if rollout.state is not State.FAILING:
-        return None
-    if ready < before:
-        return replace(told, calm_since=None)
-    if told.calm_since is None and (own == 0 or ready == before < own):
-        return told
-    calm_since = told.calm_since or now
-    healed = now >= calm_since + CALM * policy.patience
-    return None if healed else replace(told, calm_since=calm_since)
-
-
 def _wake(rollout: Rollout, due: datetime | None, policy: Policy) -> datetime | None:
     told = rollout.diagnosis
     moments = [due]
     if told is not None and rollout.state is not State.FAILING:
         moments.append(told.say_at)
     if told is not None and told.calm_since is not None:
-        moments.append(told.calm_since + CALM * policy.patience)
+        moments.append(told.calm_since + blaming.CALM * policy.patience)
     return min((at for at in moments if at is not None), default=None)

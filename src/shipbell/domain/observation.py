@@ -45,14 +45,14 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Revision:
-    """A ReplicaSet (later: ControllerRevision) of a workload: one entry of its history."""
+    """A ReplicaSet or ControllerRevision of a workload: one entry of its history."""
 
     number: int | None
     earlier_numbers: tuple[int, ...] = ()
     """Numbers that it bore before a rollback re-used it (`deployment.kubernetes.io/revision-history`)."""
     name: str
     hash: str
-    """Its `pod-template-hash` label."""
+    """What its pods are known by, see `pods.Pod.hash`."""
     uid: str
     created_at: datetime
     template: Template
@@ -60,6 +60,38 @@ class Revision:
     total: int = 0
     ready: int = 0
     available: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Owner:
+    """The controller above a workload: a CronJob, whose name its Jobs are told under."""
+
+    kind: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobStatus:
+    """What only a Job has, see
+    https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/job-v1/."""
+
+    completions: int | None = None
+    """How many pods must succeed; None where one success of any ends the work (a work queue)."""
+    parallelism: int = 1
+    backoff_limit: int = 6
+    active_deadline: timedelta | None = None
+    """From `started_at`; after it the controller fails the Job."""
+    started_at: datetime | None = None
+    """Moves when a suspended Job is resumed."""
+    finished_at: datetime | None = None
+    """`completionTime`; a failed Job has none."""
+    active: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    """Pods that failed; with `backoffLimit` 2 the third ends it."""
+    failed_indexes: str = ""
+    """Of an Indexed Job, as the API writes them: `1,3-5`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +110,21 @@ class Observation:
     generation: int
     observed_generation: int
     revision: int | None
-    """The number that the controller gave its template; believed only when `settled`."""
+    """The number that the controller gave its template; believed only when `settled`.
+
+    Deployment: its revision annotation. DaemonSet: its template generation. StatefulSet: None, for the
+    number is its ControllerRevision's. Job: 1.
+    """
+    update_revision: str = ""
+    """StatefulSet: the name of the ControllerRevision that its pods are to become."""
+    current_revision: str = ""
+    """StatefulSet: the name of the one that they were."""
+    strategy: str = "RollingUpdate"
+    """`RollingUpdate`, `Recreate` or `OnDelete`."""
+    partition: int = 0
+    """StatefulSet: pods with a lower ordinal keep their revision."""
+    job: JobStatus | None = None
+    owner: Owner | None = None
     wanted: int
     updated: int = 0
     total: int = 0
@@ -95,7 +141,7 @@ class Observation:
     manager: str | None = None
     """The field manager that last wrote the pod template, raw (`kubectl-client-side-apply`)."""
     revisions: tuple[Revision, ...] | None = None
-    """Its ReplicaSets, where they were read along with it; None where they were not."""
+    """Its ReplicaSets or ControllerRevisions, where they were read along; None where they were not."""
     deleted: bool = False
     """The object is gone; the other fields are its last words."""
     deletion_timestamp: datetime | None = None
@@ -108,39 +154,3 @@ class Observation:
     def condition(self, type_: str) -> Condition | None:
         """The condition of that type, if the status has one."""
         return next((c for c in self.conditions if c.type == type_), None)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PodTrouble:
-    """Why a container of a pod does not run, in the kubelet's words."""
-
-    reason: str
-    """`ImagePullBackOff`, `CrashLoopBackOff`, `OOMKilled`, `CreateContainerConfigError`, ..."""
-    message: str = ""
-    container: str = ""
-    image: str = ""
-    init: bool = False
-    exit_code: int | None = None
-    restarts: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pod:
-    """A pod of a workload. Terminating pods are left out by the source."""
-
-    name: str
-    hash: str
-    """Its `pod-template-hash` label: which revision it is of."""
-    ready: bool
-    created_at: datetime
-    trouble: PodTrouble | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PodsObservation:
-    """All pods of a workload, of every revision, as of the pods' own `resource_version`."""
-
-    workload: Workload
-    resource_version: int
-    at: datetime
-    pods: tuple[Pod, ...]

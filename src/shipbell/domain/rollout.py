@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from shipbell.domain.observation import Template
+from shipbell.domain.observation import JobStatus, Template
 from shipbell.domain.workload import Workload
 
 NAMESPACE = uuid.UUID("5a4f8f6c-2f0b-5d0e-9a3e-7d3c1b5e9f10")
@@ -50,6 +50,10 @@ class RolloutKind(StrEnum):
     CONFIG_CHANGE = "config_change"
     RESTART = "restart"
     ROLLBACK = "rollback"
+    NEW_DIGEST = "new_digest"
+    """The image's name is the same, and leads to another image."""
+    RUN = "run"
+    """A Job, which is its own only revision."""
 
 
 class TransitionKind(StrEnum):
@@ -106,7 +110,13 @@ class Diagnosis:
     cause: str
     """One line for people: "Image not found: app:1.2 (container app, 1 of 3 new pods)"."""
     words: str = ""
-    """The controller's or kubelet's own words, in full."""
+    """The controller's or kubelet's own words, in full; secrets are blacked out."""
+    container: str = ""
+    """Whose fault it is, where it is one container's."""
+    log: str = ""
+    """That container's last lines, where they may be read; secrets are blacked out."""
+    events: tuple[str, ...] = ()
+    """Warning Events about it, each once, as `Reason (3x): message`; the newest last."""
     certain: bool = False
     """Whether waiting will not heal it (an image that does not exist), so that it is said loudly."""
     next_step: str = ""
@@ -132,6 +142,10 @@ class Rollout:
     kind: RolloutKind
     automatic: bool = False
     """A restart that no person asked for (a rotated Secret)."""
+    changes: tuple[str, ...] = ()
+    """What else changed against the revision before, in words, names only: `env LOG_LEVEL`."""
+    usual_seconds: float | None = None
+    """How long this workload's rollouts take: the median of the last ten that succeeded."""
     started_at: datetime
     finished_at: datetime | None = None
     started_approximate: bool = False
@@ -159,6 +173,10 @@ class Rollout:
     """Ready pods of every revision: what the workload's users feel."""
     old_serving: int | None = None
     """Ready pods of other revisions; None where not known."""
+    job: JobStatus | None = None
+    """A Job's own counts, as last seen."""
+    runs_failed: int = 0
+    """CronJob: how many of its runs have failed since `started_at`, without a success between them."""
     old_images: tuple[str, ...] = ()
     """Images (short of nothing) that the old pods run, to say what still serves."""
     progress_at: datetime
@@ -215,6 +233,8 @@ class Memory:
     """The same for its pods, of the identity that they judged."""
     identity: Identity | None = None
     """The last one believed."""
+    generation: int = 0
+    """Of the last observation that was believed: a StatefulSet's revision is read again when it moves."""
     template: Template | None = None
     """The pod template of that identity."""
     sighting: bool = False

@@ -9,8 +9,9 @@ and then nothing is written.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shipbell.domain import beginning, deployment, judging
-from shipbell.domain.observation import Observation, PodsObservation, Revision
+from shipbell.domain import beginning, blaming, deployment, judging
+from shipbell.domain.observation import Observation, Revision
+from shipbell.domain.pods import PodsObservation
 from shipbell.domain.policy import Policy
 from shipbell.domain.rollout import Identity, Memory, Rollout, State, Transition, TransitionKind
 
@@ -68,7 +69,7 @@ def see_pods(memory: Memory, observation: PodsObservation, setting: Setting) -> 
     stale = observation.resource_version <= memory.pods_version
     if rollout is None or not rollout.state.open or memory.deleted_at is not None or stale:
         return Step(memory=memory)
-    seen = judging.count_pods(rollout, observation, setting.now, setting.policy)
+    seen = blaming.count_pods(rollout, observation, setting.now, setting.policy)
     moved = judging.settle(seen, setting.now, setting.policy, may_end=False)
     outcome = _moved(memory, rollout, moved, setting.now)
     return replace(outcome, memory=replace(outcome.memory, pods_version=observation.resource_version))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from shipbell.sources.kubernetes import decoding, resources, transport
+from shipbell.sources.kubernetes import objects, resources, transport
 
 PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
@@ -53,7 +53,7 @@ async def missing(server: transport.Transport, permissions: tuple[Permission, ..
 
 async def _is_allowed(server: transport.Transport, permission: Permission) -> bool:
     answer = await server.post_json(PATH, msgspec.json.encode(_question(permission)))
-    return decoding.decode(msgspec.json.Decoder(_Review), answer).status.allowed
+    return objects.decode(msgspec.json.Decoder(_Review), answer).status.allowed
 
 
 def _question(permission: Permission) -> dict[str, object]:

@@ -4,9 +4,8 @@ The structs of `objects` live as long as the page that they came in. What leaves
 values that hold no reference to it.
 """
 
-import hashlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,14 +13,12 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from shipbell import errors
-from shipbell.domain import Condition, Container, Observation, Pod, Revision, Template, Workload
-from shipbell.sources.kubernetes import objects, resources, troubles
+from shipbell.domain import Condition, Observation, Pod, Revision, Workload
+from shipbell.sources.kubernetes import objects, resources, templates, troubles
 
 REVISION = "deployment.kubernetes.io/revision"
 REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-HASH = "pod-template-hash"
 
 NO_DEADLINE = 2**31 - 1
 """How a Deployment says that it has no deadline, see
@@ -34,8 +31,6 @@ FINISHED = frozenset({"Succeeded", "Failed"})
 """Phases in which a pod no longer counts for its ReplicaSet, which has made another in its place."""
 
 ValueT = TypeVar("ValueT")
-
-_POD_SPECS = msgspec.json.Decoder(objects.PodSpec | None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,11 +45,11 @@ class Format(Generic[objects.ObjectT, ValueT]):
 
     def page(self, body: bytes) -> objects.Page[objects.ObjectT]:
         """Raises `SourceError` where the body is no list of this resource."""
-        return decode(self.pages, body)
+        return objects.decode(self.pages, body)
 
     def event(self, line: bytes) -> objects.Event[objects.ObjectT]:
         """Raises `SourceError` where the line is no event of this resource."""
-        return decode(self.events, line)
+        return objects.decode(self.events, line)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,14 +94,6 @@ def pods() -> Format[objects.Pod, PlacedPod]:
     )
 
 
-def decode(decoder: msgspec.json.Decoder[ValueT], body: bytes) -> ValueT:
-    """What the body says, or `SourceError` with the place where it makes no sense."""
-    try:
-        return decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise errors.SourceError(f"the API server's answer is not understood: {error}") from error
-
-
 def version(text: str) -> int:
     """A resourceVersion as the number that it is; 0, older than any, where it is none.
 
@@ -138,9 +125,9 @@ def observation(cluster: str, deployment: objects.Deployment, at: datetime, dele
         paused=spec.paused,
         deadline=_deadline(spec.progress_deadline_seconds),
         conditions=tuple(_condition(condition) for condition in status.conditions or ()),
-        template=template(spec.template),
+        template=templates.template(spec.template),
         labels=metadata.labels or {},
-        annotations=_without(annotations, LAST_APPLIED),
+        annotations=templates.without(annotations, LAST_APPLIED),
         manager=_manager(metadata.managed_fields or []),
         deleted=deleted,
         deletion_timestamp=metadata.deletion_timestamp,
@@ -161,7 +148,7 @@ def revision(replicaset: objects.ReplicaSet) -> Revision:
         hash=_hash(metadata),
         uid=metadata.uid,
         created_at=metadata.creation_timestamp or BEGINNING,
-        template=template(replicaset.spec.template),
+        template=templates.template(replicaset.spec.template),
         wanted=1 if replicaset.spec.replicas is None else replicaset.spec.replicas,
         total=status.replicas,
         ready=status.ready_replicas,
@@ -186,17 +173,6 @@ def controller(thing: objects.Object) -> objects.OwnerReference | None:
     """The one owner that manages the object, if any."""
     owners = thing.metadata.owner_references or ()
     return next((owner for owner in owners if owner.controller), None)
-
-
-def template(raw: objects.PodTemplate) -> Template:
-    """A pod template, told apart from others by its digest without being kept."""
-    spec = decode(_POD_SPECS, bytes(raw.spec)) or objects.PodSpec()
-    return Template(
-        containers=(*_containers(spec.init_containers, init=True), *_containers(spec.containers)),
-        annotations=raw.metadata.annotations or {},
-        labels=_without(raw.metadata.labels or {}, HASH),
-        spec_digest=hashlib.blake2b(raw.spec, digest_size=16).hexdigest(),
-    )
 
 
 def selector(wanted: objects.LabelSelector) -> str:
@@ -235,10 +211,6 @@ def _condition(condition: objects.Condition) -> Condition:
     )
 
 
-def _containers(specs: list[objects.ContainerSpec] | None, *, init: bool = False) -> tuple[Container, ...]:
-    return tuple(Container(name=spec.name, image=spec.image, init=init) for spec in specs or ())
-
-
 def _manager(entries: list[objects.ManagedFields]) -> str | None:
     """Who wrote the pod template last. The controllers write status only, as a subresource."""
     writers = [entry for entry in entries if not entry.subresource and _owns_template(entry)]
@@ -251,10 +223,6 @@ def _owns_template(entry: objects.ManagedFields) -> bool:
     )
 
 
-def _without(mapping: Mapping[str, str], key: str) -> dict[str, str]:
-    return {name: value for name, value in mapping.items() if name != key}
-
-
 def _deployment_of(pod: objects.Pod) -> str:
     """From its ReplicaSet's name, which the controller makes of the Deployment's name and the hash."""
     owner, hash_ = controller(pod), _hash(pod.metadata)
@@ -264,7 +232,7 @@ def _deployment_of(pod: objects.Pod) -> str:
 
 
 def _hash(metadata: objects.Metadata) -> str:
-    return (metadata.labels or {}).get(HASH, "")
+    return (metadata.labels or {}).get(templates.HASH, "")
 
 
 def _pod(pod: objects.Pod, status: objects.PodStatus) -> Pod:

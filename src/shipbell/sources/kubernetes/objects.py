@@ -10,6 +10,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from shipbell import errors
+
 NULL = msgspec.Raw(b"null")
 
 
@@ -185,6 +187,7 @@ class Pod(Object):
 
 
 ObjectT = TypeVar("ObjectT", bound=Object)
+DecodedT = TypeVar("DecodedT")
 
 
 class PageMetadata(_Struct):
@@ -204,3 +207,11 @@ class Event(_Struct, Generic[ObjectT]):
 
     type: str = ""
     object: ObjectT | None = None
+
+
+def decode(decoder: msgspec.json.Decoder[DecodedT], body: bytes) -> DecodedT:
+    """What the body says, or `SourceError` with the place where it makes no sense."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise errors.SourceError(f"the API server's answer is not understood: {error}") from error
