@@ -85,6 +85,16 @@ Url = Annotated[str, AfterValidator(_url)]
 Text = Annotated[str, Field(min_length=1)]
 
 
+class Kind(StrEnum):
+    """What can be watched, as the API spells it."""
+
+    DEPLOYMENT = "Deployment"
+    STATEFUL_SET = "StatefulSet"
+    DAEMON_SET = "DaemonSet"
+    JOB = "Job"
+    CRON_JOB = "CronJob"
+
+
 class Uncertain(StrEnum):
     """What to do with a post that may or may not have reached Slack, where nothing can tell."""
 
@@ -147,6 +157,15 @@ class Kubernetes(Section):
     kubewatch's webhooks say what to read in between."""
     namespaces: tuple[Namespace, ...] = ()
     """The namespaces to look at; empty means all, which needs a ClusterRole."""
+    kinds: Annotated[tuple[Kind, ...], Field(min_length=1)] = tuple(Kind)
+    """The kinds of workloads to look at. `Job` means those that no CronJob made; with `CronJob`, the runs
+    of a CronJob are told under its name: one message for all failures in a row, then the recovery."""
+    read_logs: bool = False
+    """Whether the last lines of a container that crashes are told in the thread. Needs `get` on `pods/log`;
+    what looks like a secret is blacked out, but no rule finds every secret."""
+    requests_per_second: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 20
+    """How many requests a second go to the API server at most, watches not counted; twice as many may go at
+    once after a rest."""
     kubeconfig: Path | None = None
     """A kubeconfig file, for running outside of a cluster. `KUBECONFIG` alone is never followed: it may
     point to production."""
@@ -218,6 +237,8 @@ class Verdict(Section):
     fails."""
     deployed_by_annotation: Text | None = _POLICY.deployed_by_annotation
     """An annotation on the workload that names who deployed it."""
+    cronjob_successes: bool = _POLICY.cronjob_successes
+    """Whether a CronJob's runs that succeed are told too."""
 
 
 class Log(Section):
@@ -276,4 +297,6 @@ class Settings(Section):
             stall_after=self.verdict.stall_after * self.advanced.time_factor,
             deadline_grace=self.verdict.deadline_grace * self.advanced.time_factor,
             patience=self.verdict.patience * self.advanced.time_factor,
+            cronjob_successes=self.verdict.cronjob_successes,
+            read_logs=self.kubernetes.read_logs,
         )

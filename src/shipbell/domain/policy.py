@@ -27,3 +27,7 @@ class Policy:
     """How long after the deadline our own clock waits for the controller to say it first."""
     patience: float = 1.0
     """Scales every waiting time of the table "When failing is said"."""
+    cronjob_successes: bool = False
+    """Whether a CronJob's runs that succeed are told too; failures always are, one message per streak."""
+    read_logs: bool = False
+    """Whether the last lines of a crashed container may be read and told."""
