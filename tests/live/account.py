@@ -84,8 +84,11 @@ class Account:
             calm = not any(root.state in OPEN for root in roots)
             return calm and {root.name for root in roots if "deployed 2 " in root.text} == set(names)
 
-        texts = "\n".join(root.text for root in self.roots(namespace))
-        await until(told, lambda: f"{namespace} does not settle:\n{texts}", patience=patience)
+        def complaint() -> str:
+            texts = "\n".join(f"{root.state}: {root.text}" for root in self.roots(namespace))
+            return f"{namespace} does not settle:\n{texts}"
+
+        await until(told, complaint, patience=patience)
 
     def check_seen(self, namespace: str, states: list[str]) -> None:
         """As `check`, where a rollout may have come and gone unseen, or ended so; never the last one.
