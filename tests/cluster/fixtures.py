@@ -8,16 +8,20 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests import secrecy
 from tests.cluster import binaries
 from tests.cluster.running import Cluster, running
 
 
 @pytest.fixture(scope="session")
-async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
+async def cluster(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Cluster]:
     """A real control plane with played kubelets."""
     if missing := binaries.missing():
         pytest.fail(f"not built: {', '.join(missing)}; run {binaries.BUILD_COMMAND} (minutes, once)")
     async with running(tmp_path_factory.mktemp("cluster")) as started:
+        request.config.stash[secrecy.WRITTEN].planted.add(started.plane.token)
         yield started
 
 
