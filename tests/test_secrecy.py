@@ -18,9 +18,7 @@ def test_the_search_finds_what_it_looks_for() -> None:
     with tempfile.TemporaryDirectory() as elsewhere:
         folder = Path(elsewhere)
         (folder / "shipbell.yaml").touch()
-        (folder / "001.log").write_text(
-            "GET /api Authorization: Bearer abcdef123456\nPOST /services/T1/B2/xyz"
-        )
+        (folder / "001.log").write_text("Authorization: Bearer abcdef123456\nPOST /services/T1/B2/xyz")
         (folder / "shipbell.db").write_bytes(b"\x00\xff s3cret-of-a-plane \x00")
         leaks = written.leaks(folder)
 
