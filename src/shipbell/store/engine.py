@@ -22,6 +22,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext import compiler
 
 from shipbell import errors
+from shipbell.store import turns
 
 BUSY_SECONDS = 10.0
 """How long a write waits for another process (a command, a backup) that writes to the same file."""
@@ -46,7 +47,7 @@ class Database:
         self._engine = _create(parsed)
         self._writer = futures.ThreadPoolExecutor(1, "store-writer")
         self._readers = futures.ThreadPoolExecutor(READERS, "store-reader")
-        self._turn = asyncio.Lock()
+        self._turns = turns.Turns()
 
     async def read(
         self, statement: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -59,14 +60,19 @@ class Database:
         self, change: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Runs a change as one transaction: committed when this returns, undone when it raises."""
-        async with self.transaction() as transaction:
+        async with self._begun(quick=True) as transaction:
             return await transaction.conclude(change, *args, **kwargs)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator["Transaction"]:
         """A write transaction of several steps: undone at the end of the block, unless it was concluded."""
+        async with self._begun(quick=False) as transaction:
+            yield transaction
+
+    @contextlib.asynccontextmanager
+    async def _begun(self, *, quick: bool) -> AsyncIterator["Transaction"]:
         with self._translated("could not be written"):
-            async with self._turn:
+            async with self._turns.turn(quick=quick):
                 transaction = Transaction(self._engine, self._writer)
                 try:
                     yield transaction
