@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from shipbell.domain import authorship, judging, kinds
+from shipbell.domain import authorship, changes, judging, kinds
 from shipbell.domain.observation import Observation, Revision, Template
 from shipbell.domain.policy import Policy
 from shipbell.domain.rollout import (
@@ -40,6 +40,9 @@ def begin(
         version=1,
         kind=kind,
         automatic=automatic,
+        changes=changes.between(
+            old, bearer.template, ignored={*policy.restart_annotations, *policy.automatic_restart_annotations}
+        ),
         started_at=started_at,
         started_approximate=approximate,
         changed_at=now,

@@ -18,10 +18,14 @@ def classify(
     if _images(old) != _images(new):
         return RolloutKind.NEW_VERSION, False
     changed = _changed_keys(old.annotations, new.annotations)
-    restarts = {*policy.restart_annotations, *policy.automatic_restart_annotations}
-    if changed and changed <= restarts and _same_but_annotations(old, new):
+    if changed and changed <= restart_annotations(policy) and _same_but_annotations(old, new):
         return RolloutKind.RESTART, changed <= set(policy.automatic_restart_annotations)
     return RolloutKind.CONFIG_CHANGE, False
+
+
+def restart_annotations(policy: Policy) -> frozenset[str]:
+    """Template annotations whose change restarts the pods and means nothing else."""
+    return frozenset({*policy.restart_annotations, *policy.automatic_restart_annotations})
 
 
 def image_changes(old: Template | None, new: Template) -> tuple[ImageChange, ...]:

@@ -29,6 +29,8 @@ class Template:
     """Without `pod-template-hash`, so that a Deployment's and its ReplicaSet's compare equal."""
     spec_digest: str = ""
     """Digest of the pod spec's bytes as the API server wrote them: tells a config change from a restart."""
+    outline: str = field(default="", compare=False)
+    """The pod spec's settings, see `changes`; empty where it was remembered before there were outlines."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
