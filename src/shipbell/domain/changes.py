@@ -16,6 +16,8 @@ DIGEST = "#"
 NAMES = 8
 """Names told of one sort of change; the others are counted."""
 
+_HEAD = "outline"
+"""The first line, so that one without settings can be told from one that nobody wrote."""
 _TAB = "\t"
 
 
@@ -50,7 +52,7 @@ class _Change:
 def outline(settings: Iterable[Setting]) -> str:
     """The settings in one string, as a template keeps them."""
     rows = ((s.container, s.topic, s.name, s.value) for s in settings)
-    return "\n".join(_TAB.join(" ".join(part.split()) for part in row) for row in rows)
+    return "\n".join((_HEAD, *(_TAB.join(" ".join(part.split()) for part in row) for row in rows)))
 
 
 def between(old: Template | None, new: Template, *, ignored: Collection[str] = ()) -> tuple[str, ...]:
