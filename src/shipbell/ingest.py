@@ -24,6 +24,7 @@ from shipbell.domain import (
     Rollout,
     Transition,
     Workload,
+    usual,
 )
 from shipbell.domain.stepping import Setting, Step, see_pods, step, tick, vanish
 from shipbell.metrics import Metrics
@@ -113,74 +114,90 @@ class Ingest:
         first = not listed.name and await self._is_first(listed)
         if first:
             listed = replace(listed, observations=await self._with_revisions(listed.observations))
-        async with self._store.intake() as intake:
-            first = first and await intake.set_baseline(
-                listed.cluster, listed.resource, listed.scope, listed.resource_version, self._now()
-            )
-            known = await self._known(intake, listed)
-            if restored := self._is_restored(listed, known):
-                known = _without_marks(known, listed)
-            old_news = first or restored
-            steps = [
-                await self._step_listed(intake, known, o, baseline=old_news) for o in listed.observations
-            ]
-            if restored:
-                steps = [_marked(s, o) for s, o in zip(steps, listed.observations, strict=True)]
-            absent = [
-                vanish(memory, listed.resource_version, self._setting())
-                for uid, memory in known.items()
-                if uid not in listed.present
-            ]
-            await self._write(intake, (*steps, *absent))
+        steps, absent = await self._store.take(lambda intake: self._take_list(intake, listed, first=first))
         self._seen.add((listed.resource, listed.scope))
         self._tell((*steps, *absent))
         return tuple(o for o, s in zip(listed.observations, steps, strict=True) if s.needs_revisions)
 
     async def see_pods(self, observation: PodsObservation) -> Outcome:
         """Takes the pods of a workload whose rollout is in flight."""
-        async with self._store.intake() as intake:
-            memory = await intake.memory(observation.workload)
-            if memory is None:
-                return Outcome.IDLE
-            seen = see_pods(memory, observation, self._setting())
-            await self._write(intake, (seen,))
-        self._tell((seen,))
-        return _outcome(seen)
+        return await self._move(
+            observation.workload, lambda memory: see_pods(memory, observation, self._setting())
+        )
 
     async def waking(self) -> tuple[Workload, ...]:
         """The workloads whose moment has come: look at them, then `tick`."""
-        async with self._store.intake() as intake:
-            return tuple(memory.workload for memory in await intake.waking(self._now(), TIMERS))
+        waking = await self._store.take(lambda intake: intake.waking(self._now(), TIMERS))
+        return tuple(memory.workload for memory in waking)
 
     async def tick(self, workload: Workload) -> Outcome:
         """Lets time pass for a workload that was just looked at."""
-        async with self._store.intake() as intake:
-            memory = await intake.memory(workload)
-            if memory is None:
-                return Outcome.IDLE
-            ticked = tick(memory, self._setting())
-            await self._write(intake, (ticked,))
-        self._tell((ticked,))
-        return _outcome(ticked)
+        return await self._move(workload, lambda memory: tick(memory, self._setting()))
 
     async def forget(self) -> int:
         """Forgets workloads that were deleted more than a day ago; answers how many."""
-        async with self._store.intake() as intake:
-            return await intake.purge_tombstones(self._now() - TOMBSTONES_KEPT)
+        older_than = self._now() - TOMBSTONES_KEPT
+        return await self._store.take(lambda intake: intake.purge_tombstones(older_than))
 
     async def _observe(self, observation: Observation, *, continuous: bool) -> Step:
-        async with self._store.intake() as intake:
-            memory = await intake.memory(observation.workload)
-            recreated = memory is None and await intake.forerunner(observation.workload)
+        def work(intake: Intake) -> Step:
+            memory = intake.memory(observation.workload)
+            recreated = memory is None and intake.forerunner(observation.workload)
             setting = self._setting(continuous=continuous, recreated=recreated)
-            taken = step(memory, observation, setting)
-            await self._write(intake, (taken,))
+            return self._enter(intake, step(memory, observation, setting))
+
+        taken = await self._store.take(work)
         self._tell((taken,))
         return taken
 
+    async def _move(self, workload: Workload, move: Callable[[Memory], Step]) -> Outcome:
+        """Moves what is remembered of a workload; what is not remembered does not move."""
+
+        def work(intake: Intake) -> Step | None:
+            memory = intake.memory(workload)
+            return None if memory is None else self._enter(intake, move(memory))
+
+        moved = await self._store.take(work)
+        if moved is None:
+            return Outcome.IDLE
+        self._tell((moved,))
+        return _outcome(moved)
+
+    def _enter(self, intake: Intake, taken: Step) -> Step:
+        """Writes what changed; a step that changed nothing costs nothing."""
+        if taken.begun is not None:
+            taken = _expected(taken, usual.duration(intake.durations(taken.begun.workload)))
+        if taken.changed:
+            intake.save(taken.memory, taken.rollouts, taken.transitions)
+        if taken.begun is not None:
+            intake.address(taken.begun, routing.match(taken.begun, self._destinations))
+        return taken
+
+    def _take_list(
+        self, intake: Intake, listed: FullList, *, first: bool
+    ) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+        """What is there, in its order, and what is not there any more."""
+        first = first and intake.set_baseline(
+            listed.cluster, listed.resource, listed.scope, listed.resource_version, self._now()
+        )
+        known = _known(intake, listed)
+        if restored := self._is_restored(listed, known):
+            known = _without_marks(known, listed)
+        old_news = first or restored
+        steps = [self._step_listed(intake, known, o, baseline=old_news) for o in listed.observations]
+        if restored:
+            steps = [_marked(s, o) for s, o in zip(steps, listed.observations, strict=True)]
+        setting = self._setting()
+        gone = (memory for uid, memory in known.items() if uid not in listed.present)
+        absent = [vanish(memory, listed.resource_version, setting) for memory in gone]
+        return (
+            tuple(self._enter(intake, taken) for taken in steps),
+            tuple(self._enter(intake, taken) for taken in absent),
+        )
+
     async def _is_first(self, listed: FullList) -> bool:
-        async with self._store.intake() as intake:
-            return await intake.baseline(listed.cluster, listed.resource, listed.scope) is None
+        baseline = await self._store.baseline(listed.cluster, listed.resource, listed.scope)
+        return baseline is None
 
     async def _with_revisions(self, observations: Iterable[Observation]) -> tuple[Observation, ...]:
         """Reads the ReplicaSets of what may be in flight; everything else is judged without."""
@@ -193,14 +210,6 @@ class Ingest:
             else:
                 complete.append(observation)
         return tuple(complete)
-
-    async def _known(self, intake: Intake, listed: FullList) -> dict[str, Memory]:
-        """What is remembered of the listed scope, or of the listed name."""
-        namespaces = (listed.scope,) if listed.scope else None
-        known = await intake.memories(listed.cluster, listed.kind, namespaces)
-        if listed.name:
-            known = {uid: m for uid, m in known.items() if m.workload.name == listed.name}
-        return known
 
     def _is_restored(self, listed: FullList, known: Mapping[str, Memory]) -> bool:
         """Whether the cluster came back from a backup, so that remembered versions mean nothing any more.
@@ -221,22 +230,13 @@ class Ingest:
             )
         return restored
 
-    async def _step_listed(
-        self, intake: Intake, known: dict[str, Memory], observation: Observation, *, baseline: bool
+    def _step_listed(
+        self, intake: Intake, known: Mapping[str, Memory], observation: Observation, *, baseline: bool
     ) -> Step:
         memory = known.get(observation.workload.uid)
-        recreated = not baseline and memory is None and await intake.forerunner(observation.workload)
+        recreated = not baseline and memory is None and intake.forerunner(observation.workload)
         setting = self._setting(baseline=baseline, continuous=False, recreated=recreated)
         return step(memory, observation, setting)
-
-    async def _write(self, intake: Intake, steps: Iterable[Step]) -> None:
-        """Writes what changed; a step that changed nothing costs nothing."""
-        for taken in steps:
-            if not taken.changed:
-                continue
-            await intake.save(taken.memory, taken.rollouts, taken.transitions)
-            if taken.begun is not None:
-                await intake.address(taken.begun, routing.match(taken.begun, self._destinations))
 
     def _tell(self, steps: Iterable[Step]) -> None:
         """After the commit: counts what happened and wakes who waits for it."""
@@ -259,6 +259,25 @@ class Ingest:
             continuous=continuous,
             recreated=recreated,
         )
+
+
+def _known(intake: Intake, listed: FullList) -> dict[str, Memory]:
+    """What is remembered of the listed scope, or of the listed name."""
+    namespaces = (listed.scope,) if listed.scope else None
+    known = intake.memories(listed.cluster, listed.kind, namespaces)
+    if listed.name:
+        known = {uid: m for uid, m in known.items() if m.workload.name == listed.name}
+    return known
+
+
+def _expected(taken: Step, usual_duration: timedelta | None) -> Step:
+    """The step with what is usual for the rollout that it begins."""
+    if taken.begun is None or usual_duration is None:
+        return taken
+    begun = replace(taken.begun, usual_seconds=usual_duration.total_seconds())
+    rollouts = tuple(begun if rollout.id == begun.id else rollout for rollout in taken.rollouts)
+    memory = taken.memory if taken.memory.rollout != taken.begun else replace(taken.memory, rollout=begun)
+    return replace(taken, begun=begun, rollouts=rollouts, memory=memory)
 
 
 def _without_marks(known: Mapping[str, Memory], listed: FullList) -> dict[str, Memory]:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -121,6 +122,10 @@ async def _fill(url: str, rollouts: Sequence[Rollout]) -> None:
                     note="1 of 4",
                 ),
             )
-            async with opened.intake() as intake:
-                await intake.save(memory, transitions=happened)
-                await intake.address(each, (CHANNEL,))
+            await opened.take(partial(_record, memory, happened))
+
+
+def _record(memory: Memory, happened: tuple[Transition, ...], intake: store.Intake) -> None:
+    intake.save(memory, transitions=happened)
+    if memory.rollout is not None:
+        intake.address(memory.rollout, (CHANNEL,))

@@ -32,7 +32,7 @@ from shipbell.domain import (
 from shipbell.metrics import Metrics
 from shipbell.routing import Part
 from shipbell.sandbox import DEFAULT_TOKEN, Message, Rates, Sandbox
-from shipbell.store import Store
+from shipbell.store import Intake, Store
 
 FACTOR = 0.05
 """A minute's wait takes three seconds."""
@@ -148,16 +148,22 @@ class Stage:
 
     async def begin(self, *rollouts: Rollout, to: routing.Destination = NORMAL) -> None:
         """Records rollouts that have begun, with their destination."""
-        async with self.store.intake() as intake:
+
+        def record(intake: Intake) -> None:
             for each in rollouts:
-                await intake.save(_memory(each), (each,), (_transition(each),))
-                await intake.address(each, (to,))
+                intake.save(_memory(each), (each,), (_transition(each),))
+                intake.address(each, (to,))
+
+        await self.store.take(record)
 
     async def change(self, *rollouts: Rollout) -> None:
         """Records what became of them."""
-        async with self.store.intake() as intake:
+
+        def record(intake: Intake) -> None:
             for each in rollouts:
-                await intake.save(_memory(each), (each,), (_transition(each),))
+                intake.save(_memory(each), (each,), (_transition(each),))
+
+        await self.store.take(record)
 
     def roots(self, of: Rollout) -> list[Message]:
         """The root messages of a rollout that stand in the channel."""

@@ -16,7 +16,7 @@ from shipbell.domain import (
     TransitionKind,
     Workload,
 )
-from shipbell.store import Claim, Store
+from shipbell.store import Claim, Intake, Store
 
 NOW = datetime(2026, 1, 31, 14, 2, 11, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -72,17 +72,22 @@ def changed(before: Rollout, state: State | None = None, *, after: timedelta = S
 
 
 async def save(store: Store, *rollouts: Rollout) -> None:
-    async with store.intake() as intake:
+    def record(intake: Intake) -> None:
         for each in rollouts:
-            await intake.save(memory(each), (each,))
+            intake.save(memory(each), (each,))
+
+    await store.take(record)
 
 
 async def begin(store: Store, *rollouts: Rollout, to: tuple[routing.Destination, ...] = (CHANNEL,)) -> None:
     """Records new rollouts with their destinations."""
-    async with store.intake() as intake:
+
+    def record(intake: Intake) -> None:
         for each in rollouts:
-            await intake.save(memory(each), (each,), (transition(each),))
-            await intake.address(each, to)
+            intake.save(memory(each), (each,), (transition(each),))
+            intake.address(each, to)
+
+    await store.take(record)
 
 
 async def claim(store: Store, now: datetime = NOW, owner: str = "one") -> Claim:

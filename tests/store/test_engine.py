@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from shipbell import errors
-from shipbell.store import Store, engine
+from shipbell.store import Intake, Store, engine
 from tests.store import examples
 from tests.store.examples import LEASE, NOW
 
@@ -104,9 +105,18 @@ async def test_what_was_committed_survives_a_power_cut(url: str) -> None:
 async def test_reads_do_not_wait_for_a_write(store: Store) -> None:
     await examples.save(store, examples.rollout())
 
-    async with store.intake() as intake:
-        await intake.memories("c1", "Deployment", None)
-        assert len(await store.rollouts()) == 1
+    inside, go_on = threading.Event(), threading.Event()
+
+    def dawdle(_: Intake) -> None:
+        inside.set()
+        assert go_on.wait(10)
+
+    writing = asyncio.create_task(store.take(dawdle))
+    await asyncio.to_thread(inside.wait, 10)
+    assert len(await store.rollouts()) == 1
+    assert not writing.done()
+    go_on.set()
+    await writing
 
 
 async def test_a_write_waits_for_another_process_to_finish_its_own(store: Store, url: str) -> None:

@@ -2,101 +2,102 @@
 
 import asyncio
 import dataclasses
+import threading
 from datetime import timedelta
 
 import pytest
 
 from shipbell import errors, routing
-from shipbell.domain import Rollout, State, TransitionKind
-from shipbell.store import Store
+from shipbell.domain import Identity, Rollout, State, TransitionKind
+from shipbell.store import Intake, Store
 from tests.store import examples
 from tests.store.examples import CHANNEL, NOW, OTHER_CHANNEL, SECOND
 
 
 async def test_a_workload_never_seen_is_not_remembered(store: Store) -> None:
-    async with store.intake() as intake:
-        assert await intake.memory(examples.workload()) is None
+    assert await store.take(lambda intake: intake.memory(examples.workload())) is None
 
 
 async def test_what_was_saved_is_remembered_with_its_rollout(store: Store) -> None:
     rollout = examples.rollout(wake_at=NOW + SECOND, labels={"b": "1", "a": "2"})
     memory = examples.memory(rollout, pods_version=7, unfixed_failure=NOW)
 
-    async with store.intake() as intake:
-        await intake.save(memory, (rollout,))
+    await store.take(lambda intake: intake.save(memory, (rollout,)))
 
-    async with store.intake() as intake:
-        assert await intake.memory(memory.workload) == memory
+    assert await store.take(lambda intake: intake.memory(memory.workload)) == memory
 
 
 async def test_what_was_saved_is_seen_later_in_the_same_transaction(store: Store) -> None:
     memory = examples.memory(examples.rollout())
 
-    async with store.intake() as intake:
-        await intake.save(memory)
-        assert await intake.memory(memory.workload) == memory
+    def record(intake: Intake) -> None:
+        intake.save(memory)
+        assert intake.memory(memory.workload) == memory
+
+    await store.take(record)
 
 
 async def test_a_failure_in_the_transaction_undoes_all_of_it(store: Store) -> None:
     rollout = examples.rollout()
 
     async def fail() -> None:
-        async with store.intake() as intake:
-            await intake.set_baseline("c1", "deployments", "", 5, NOW)
-            await intake.save(examples.memory(rollout), (rollout,), (examples.transition(rollout),))
-            await intake.memory(rollout.workload)
+        def record(intake: Intake) -> None:
+            intake.set_baseline("c1", "deployments", "", 5, NOW)
+            intake.save(examples.memory(rollout), (rollout,), (examples.transition(rollout),))
+            intake.memory(rollout.workload)
             raise ZeroDivisionError
+
+        await store.take(record)
 
     with pytest.raises(ZeroDivisionError):
         await fail()
 
-    async with store.intake() as intake:
-        assert await intake.memory(rollout.workload) is None
-        assert await intake.baseline("c1", "deployments", "") is None
+    def look(intake: Intake) -> None:
+        assert intake.memory(rollout.workload) is None
+
+    await store.take(look)
+    assert await store.baseline("c1", "deployments", "") is None
     assert await store.rollouts() == ()
 
 
-async def test_a_task_that_is_cancelled_in_the_transaction_leaves_nothing_and_blocks_nobody(
-    store: Store,
-) -> None:
+async def test_a_task_that_is_cancelled_in_its_transaction_blocks_nobody(store: Store) -> None:
     rollout = examples.rollout()
-    inside = asyncio.Event()
+    inside, go_on = threading.Event(), threading.Event()
 
-    async def dawdle() -> None:
-        async with store.intake() as intake:
-            await intake.save(examples.memory(rollout))
-            await intake.memory(rollout.workload)
-            inside.set()
-            await asyncio.Event().wait()
+    def dawdle(intake: Intake) -> None:
+        intake.save(examples.memory(rollout))
+        inside.set()
+        go_on.wait(10)
 
-    task = asyncio.create_task(dawdle())
-    await inside.wait()
+    task = asyncio.create_task(store.take(dawdle))
+    await asyncio.to_thread(inside.wait, 10)
     task.cancel()
+    go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await task
 
-    async with store.intake() as intake:
-        assert await intake.memory(rollout.workload) is None
+    await store.take(lambda intake: intake.save(examples.memory(examples.workload("next"))))
+    assert await store.take(lambda intake: intake.memory(examples.workload("next"))) is not None
 
 
 async def test_writers_of_many_tasks_and_processes_lose_none_of_each_others_changes(
     store: Store, url: str
 ) -> None:
     memory = examples.memory(examples.workload(), resource_version=0)
-    async with store.intake() as intake:
-        await intake.save(memory)
+    await store.take(lambda intake: intake.save(memory))
 
     async def count_one(through: Store) -> None:
-        async with through.intake() as intake:
-            known = await intake.memory(memory.workload)
+        def count(intake: Intake) -> None:
+            known = intake.memory(memory.workload)
             assert known is not None
-            await intake.save(dataclasses.replace(known, resource_version=known.resource_version + 1))
+            intake.save(dataclasses.replace(known, resource_version=known.resource_version + 1))
+
+        await through.take(count)
 
     async with await Store.open(url) as another:
         await asyncio.gather(*(count_one(through) for through in (store, another) for _ in range(20)))
 
-    async with store.intake() as intake:
-        known = await intake.memory(memory.workload)
+    known = await store.take(lambda intake: intake.memory(memory.workload))
     assert known is not None
     assert known.resource_version == 40
 
@@ -116,8 +117,7 @@ async def test_both_rollouts_of_a_step_are_saved(store: Store) -> None:
     new = examples.rollout(identity=dataclasses.replace(old.identity, number=8))
     ended = dataclasses.replace(examples.changed(old, State.SUPERSEDED), successor=new.id)
 
-    async with store.intake() as intake:
-        await intake.save(examples.memory(new), (ended, new))
+    await store.take(lambda intake: intake.save(examples.memory(new), (ended, new)))
 
     assert await store.rollout(old.id) == ended
     assert await store.rollout(new.id) == new
@@ -130,8 +130,7 @@ async def test_transitions_keep_their_order_and_are_told_apart_once(store: Store
     third = examples.transition(rollout, TransitionKind.HEALED)
 
     for _ in range(2):
-        async with store.intake() as intake:
-            await intake.save(examples.memory(rollout), (), (first, second, third))
+        await store.take(lambda intake: intake.save(examples.memory(rollout), (), (first, second, third)))
 
     assert await store.transitions(rollout.id) == (first, second, third)
 
@@ -143,74 +142,84 @@ async def test_a_relist_remembers_every_workload_of_the_kind_and_namespaces(stor
     other_kind = examples.memory(examples.workload("d", kind="StatefulSet"))
     other_cluster = examples.memory(examples.workload("e", cluster="c2"))
 
-    async with store.intake() as intake:
+    def record(intake: Intake) -> None:
         for memory in (shop, gone, elsewhere, other_kind, other_cluster):
-            await intake.save(memory)
+            intake.save(memory)
 
-    async with store.intake() as intake:
-        everywhere = await intake.memories("c1", "Deployment", None)
-        in_shop = await intake.memories("c1", "Deployment", ("shop",))
-        nowhere = await intake.memories("c1", "Deployment", ())
-    assert everywhere == {"uid-a": shop, "uid-b": gone, "uid-c": elsewhere}
-    assert in_shop == {"uid-a": shop, "uid-b": gone}
-    assert nowhere == {}
+    await store.take(record)
+
+    def look(intake: Intake) -> None:
+        assert intake.memories("c1", "Deployment", None) == {"uid-a": shop, "uid-b": gone, "uid-c": elsewhere}
+        assert intake.memories("c1", "Deployment", ("shop",)) == {"uid-a": shop, "uid-b": gone}
+        assert intake.memories("c1", "Deployment", ()) == {}
+
+    await store.take(look)
 
 
 async def test_ten_thousand_workloads_are_saved_and_remembered_whole(store: Store) -> None:
-    async with store.intake() as intake:
+    def record(intake: Intake) -> None:
         for number in range(10_000):
-            await intake.save(examples.memory(examples.workload(f"w{number}")))
+            intake.save(examples.memory(examples.workload(f"w{number}")))
 
-    async with store.intake() as intake:
-        assert len(await intake.memories("c1", "Deployment", None)) == 10_000
+    await store.take(record)
+
+    def look(intake: Intake) -> None:
+        assert len(intake.memories("c1", "Deployment", None)) == 10_000
+
+    await store.take(look)
 
 
 async def test_the_first_baseline_stands(store: Store) -> None:
-    async with store.intake() as intake:
-        assert await intake.baseline("c1", "deployments", "") is None
-        assert await intake.set_baseline("c1", "deployments", "", 100, NOW)
+    assert await store.baseline("c1", "deployments", "") is None
 
-    async with store.intake() as intake:
-        assert not await intake.set_baseline("c1", "deployments", "", 200, NOW)
-        assert await intake.baseline("c1", "deployments", "") == 100
-        assert await intake.baseline("c1", "deployments", "shop") is None
+    assert await store.take(lambda intake: intake.set_baseline("c1", "deployments", "", 100, NOW))
+    assert not await store.take(lambda intake: intake.set_baseline("c1", "deployments", "", 200, NOW))
+
+    assert await store.baseline("c1", "deployments", "") == 100
+    assert await store.baseline("c1", "deployments", "shop") is None
 
 
 async def test_a_forerunner_is_another_object_of_the_same_name(store: Store) -> None:
-    async with store.intake() as intake:
-        await intake.save(examples.memory(examples.workload("web", uid="old"), deleted_at=NOW))
+    await store.take(
+        lambda intake: intake.save(examples.memory(examples.workload("web", uid="old"), deleted_at=NOW))
+    )
 
-    async with store.intake() as intake:
-        assert await intake.forerunner(examples.workload("web", uid="new"))
-        assert not await intake.forerunner(examples.workload("web", uid="old"))
-        assert not await intake.forerunner(examples.workload("web", uid="new", namespace="bank"))
-        assert not await intake.forerunner(examples.workload("web", uid="new", cluster="c2"))
-        assert not await intake.forerunner(examples.workload("web", uid="new", kind="DaemonSet"))
+    def look(intake: Intake) -> None:
+        assert intake.forerunner(examples.workload("web", uid="new"))
+        assert not intake.forerunner(examples.workload("web", uid="old"))
+        assert not intake.forerunner(examples.workload("web", uid="new", namespace="bank"))
+        assert not intake.forerunner(examples.workload("web", uid="new", cluster="c2"))
+        assert not intake.forerunner(examples.workload("web", uid="new", kind="DaemonSet"))
+
+    await store.take(look)
 
 
 async def test_a_forerunner_is_known_by_its_rollouts_after_its_tombstone_was_purged(store: Store) -> None:
     old = examples.rollout(examples.workload("web", uid="old"))
-    async with store.intake() as intake:
-        await intake.save(examples.memory(old, deleted_at=NOW))
-        await intake.purge_tombstones(NOW + SECOND)
 
-    async with store.intake() as intake:
-        assert await intake.forerunner(examples.workload("web", uid="new"))
+    def record(intake: Intake) -> None:
+        intake.save(examples.memory(old, deleted_at=NOW))
+        intake.purge_tombstones(NOW + SECOND)
+
+    await store.take(record)
+
+    assert await store.take(lambda intake: intake.forerunner(examples.workload("web", uid="new")))
 
 
 async def test_only_old_tombstones_are_purged(store: Store) -> None:
     day = timedelta(days=1)
     live, fresh, old = (examples.workload(name) for name in ("live", "fresh", "old"))
-    async with store.intake() as intake:
-        await intake.save(examples.memory(live))
-        await intake.save(examples.memory(fresh, deleted_at=NOW))
-        await intake.save(examples.memory(old, deleted_at=NOW - day))
 
-    async with store.intake() as intake:
-        purged = await intake.purge_tombstones(NOW - day + SECOND)
-        left = await intake.memories("c1", "Deployment", None)
+    def record(intake: Intake) -> None:
+        intake.save(examples.memory(live))
+        intake.save(examples.memory(fresh, deleted_at=NOW))
+        intake.save(examples.memory(old, deleted_at=NOW - day))
 
-    assert purged == 1
+    await store.take(record)
+
+    assert await store.take(lambda intake: intake.purge_tombstones(NOW - day + SECOND)) == 1
+
+    left = await store.take(lambda intake: intake.memories("c1", "Deployment", None))
     assert sorted(left) == ["uid-fresh", "uid-live"]
 
 
@@ -222,17 +231,18 @@ async def test_open_rollouts_wake_when_their_time_has_come_longest_waiting_first
     late, early = waiting("late", 0), waiting("early", -5)
     await examples.save(store, late, early, waiting("future", 1), waiting("over", -9, State.SUCCEEDED))
 
-    async with store.intake() as intake:
-        assert [m.rollout for m in await intake.waking(NOW, 10)] == [early, late]
-        assert [m.rollout for m in await intake.waking(NOW, 1)] == [early]
+    def look(intake: Intake) -> None:
+        assert [m.rollout for m in intake.waking(NOW, 10)] == [early, late]
+        assert [m.rollout for m in intake.waking(NOW, 1)] == [early]
+
+    await store.take(look)
     assert await store.next_wake() == early.wake_at
 
 
 async def test_nothing_wakes_where_nothing_waits(store: Store) -> None:
     await examples.save(store, examples.rollout())
 
-    async with store.intake() as intake:
-        assert await intake.waking(NOW, 10) == ()
+    assert await store.take(lambda intake: intake.waking(NOW, 10)) == ()
     assert await store.next_wake() is None
 
 
@@ -272,15 +282,36 @@ async def test_destinations_are_chosen_once(store: Store) -> None:
 async def test_an_address_may_come_before_its_rollout_is_saved(store: Store) -> None:
     rollout = examples.rollout()
 
-    async with store.intake() as intake:
-        await intake.address(rollout, (CHANNEL,))
-        await intake.memory(rollout.workload)
-        await intake.save(examples.memory(rollout))
+    def record(intake: Intake) -> None:
+        intake.address(rollout, (CHANNEL,))
+        intake.memory(rollout.workload)
+        intake.save(examples.memory(rollout))
+
+    await store.take(record)
 
     assert len(await store.deliveries_of(rollout.id)) == 1
 
 
 async def test_an_address_without_a_rollout_is_refused(store: Store) -> None:
     with pytest.raises(errors.StoreError, match=r"(?i)foreign key"):
-        async with store.intake() as intake:
-            await intake.address(examples.rollout(), (CHANNEL,))
+        await store.take(lambda intake: intake.address(examples.rollout(), (CHANNEL,)))
+
+
+async def test_the_last_ten_successes_say_how_long_a_rollout_takes(store: Store) -> None:
+    def ended(number: int, state: State, minutes: int) -> Rollout:
+        started = NOW + number * timedelta(hours=1)
+        return examples.rollout(
+            identity=Identity(number=number),
+            state=state,
+            started_at=started,
+            finished_at=started + minutes * timedelta(minutes=1),
+        )
+
+    succeeded = [ended(number, State.SUCCEEDED, number) for number in range(1, 13)]
+    await examples.save(store, *succeeded, ended(13, State.FAILED, 99), ended(14, State.SUPERSEDED, 99))
+
+    workload = succeeded[0].workload
+    found = await store.take(lambda intake: intake.durations(workload))
+    assert found == tuple(timedelta(minutes=number) for number in range(12, 2, -1))
+    renamed = dataclasses.replace(workload, name="other")
+    assert await store.take(lambda intake: intake.durations(renamed)) == ()

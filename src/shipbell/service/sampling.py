@@ -22,7 +22,7 @@ from shipbell.metrics import Metrics
 from shipbell.service import connecting
 from shipbell.service.clock import now_utc
 from shipbell.service.telling import Telling
-from shipbell.store import Delivery, Store, upgrading
+from shipbell.store import Delivery, Intake, Store, upgrading
 
 PATIENCE = timedelta(seconds=30)
 """What cannot be sent in this time is said to have failed, with the last reason."""
@@ -44,9 +44,11 @@ async def send_sample(settings: Settings, namespace: str, name: str) -> str:
 
 
 async def _record(store: Store, rollout: Rollout, settings: Settings) -> None:
-    async with store.intake() as intake:
-        await intake.save(Memory(workload=rollout.workload, resource_version=1, rollout=rollout))
-        await intake.address(rollout, connecting.destinations(settings))
+    def record(intake: Intake) -> None:
+        intake.save(Memory(workload=rollout.workload, resource_version=1, rollout=rollout))
+        intake.address(rollout, connecting.destinations(settings))
+
+    await store.take(record)
 
 
 async def _deliver(store: Store, telling: Telling, id_: uuid.UUID) -> tuple[Delivery, ...]:

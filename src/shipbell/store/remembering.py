@@ -2,16 +2,19 @@
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from shipbell import routing
-from shipbell.domain import Memory, Rollout, Transition, Workload
+from shipbell.domain import Memory, Rollout, State, Transition, Workload
 from shipbell.store import codec, engine, reading, schema
 
 Row = dict[str, Any]
+
+DURATIONS = 10
+"""Successful rollouts that say what is usual."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +67,16 @@ def _bore_name(table: sa.Table, workload: Workload) -> sa.ColumnElement[bool]:
     named = (c.namespace == workload.namespace, c.name == workload.name)
     same = (c.cluster == workload.cluster, c.kind == workload.kind)
     return sa.exists().where(*named, *same, c.uid != workload.uid)
+
+
+def durations(connection: sa.Connection, workload: Workload) -> tuple[timedelta, ...]:
+    """Of the last rollouts of this name that succeeded, the newest first. A re-creation changes nothing."""
+    r = schema.rollouts.c
+    named = (r.namespace == workload.namespace, r.name == workload.name)
+    same = (r.cluster == workload.cluster, r.kind == workload.kind, r.state == State.SUCCEEDED.value)
+    statement = sa.select(r.started_at, r.finished_at).where(*named, *same).order_by(r.started_at.desc())
+    rows = connection.execute(statement.limit(DURATIONS)).all()
+    return tuple(row.finished_at - row.started_at for row in rows)
 
 
 def waking(connection: sa.Connection, now: datetime, limit: int) -> tuple[Memory, ...]:

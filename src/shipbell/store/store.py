@@ -4,15 +4,29 @@ Each method is one transaction, committed when it returns; any of them may raise
 nothing was changed. How the rows look is nobody's business but this package's.
 """
 
-import contextlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Self, TypeVar
+
+import sqlalchemy as sa
 
 from shipbell import errors, routing
 from shipbell.domain import Memory, Rollout, State, Transition
-from shipbell.store import channels, claiming, deliveries, engine, intake, pacing, posting, reading, schema
+from shipbell.store import (
+    channels,
+    claiming,
+    deliveries,
+    engine,
+    intake,
+    pacing,
+    posting,
+    reading,
+    remembering,
+    schema,
+)
+
+T = TypeVar("T")
 
 
 class Store:
@@ -51,15 +65,23 @@ class Store:
 
     # The left half
 
-    @contextlib.asynccontextmanager
-    async def intake(self) -> AsyncIterator[intake.Intake]:
-        """One write transaction: committed at the end of the block, rolled back on any error in it."""
+    async def take(self, work: Callable[[intake.Intake], T]) -> T:
+        """One write transaction in one go: committed when this returns, undone when `work` raises."""
+
+        def change(connection: sa.Connection) -> T:
+            taken = intake.Intake(connection)
+            done = work(taken)
+            taken.write()
+            return done
+
         async with self._database.transaction() as transaction:
-            taken = intake.Intake(transaction)
-            yield taken
-            await taken.commit()
+            return await transaction.conclude(change)
 
     # What people and timers read
+
+    async def baseline(self, cluster: str, resource: str, scope: str) -> int | None:
+        """The resourceVersion of the first complete list of the resource in the scope; None before it."""
+        return await self._database.read(remembering.baseline, cluster, resource, scope)
 
     async def in_flight(self, cluster: str) -> tuple[Memory, ...]:
         """The workloads of a cluster whose current rollout is open."""
