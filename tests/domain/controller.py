@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from shipbell.domain import Condition, Observation, Revision
-from tests.domain.deployments import at, revision, seen
+from tests.domain.deployments import at, revision, seen, template
 
 IMAGES = ("a", "b", "c")
 
@@ -172,6 +172,7 @@ class Controller:
                 counts=(own.total if own else 0, total, ready, ready),
                 wanted=self.wanted,
                 rs=tuple(s.revision() for s in self.sets.values()),
+                template=template(self.image),
                 paused=self.paused,
                 created_at=at(0),
                 deadline=timedelta(hours=10),

@@ -97,7 +97,7 @@ def seen(
         ready=ready,
         available=available,
         deadline=timedelta(minutes=10),
-        template=A.template,
+        template=next((r.template for r in (*(rs or ()), B, C) if r.number == rev), A.template),
         revisions=rs,
     )
     return replace(made, **fields)  # type: ignore[arg-type]  # the tests name only true fields

@@ -123,7 +123,7 @@ def test_going_back_before_it_finished_is_rolled_back_not_superseded() -> None:
     undone = replace(A, number=3, earlier_numbers=(1,))
     story = upgrading().sees(
         seen(8, gen=(3, 3), rev=3, counts=(0, 3, 2, 2), rs=(undone, B)),
-        seen(9, gen=(3, 3), rev=3, counts=WHOLE),
+        seen(9, gen=(3, 3), rev=3, counts=WHOLE, template=A.template),
     )
 
     assert story.states == ["rolled_back", "succeeded"]
@@ -253,7 +253,7 @@ def test_the_first_success_after_a_failure_says_what_it_mends() -> None:
     story = upgrading().sees(
         seen(20, gen=(2, 2), rev=2, counts=(1, 3, 2, 2), conditions=(late,)),
         seen(30, gen=(3, 3), rev=3, counts=(2, 3, 2, 2), rs=(undone, B)),
-        seen(31, gen=(3, 3), rev=3),
+        seen(31, gen=(3, 3), rev=3, template=A.template),
     )
 
     assert story.states == ["failed", "succeeded"]

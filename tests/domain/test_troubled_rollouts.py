@@ -281,7 +281,7 @@ def test_a_failed_rollout_that_is_scaled_to_zero_or_edited_while_paused_stays_fa
     story = upgrading().sees(
         seen(20, gen=(2, 2), rev=2, counts=STUCK, conditions=(late,)),
         seen(30, gen=(3, 3), rev=2, wanted=0, counts=(0, 0, 0, 0)),
-        seen(40, gen=(4, 4), rev=2, paused=True),
+        seen(40, gen=(4, 4), rev=2, paused=True, template=A.template),
     )
 
     assert story.states == ["failed"]

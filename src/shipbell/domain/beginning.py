@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from shipbell.domain import authorship, changes, judging, kinds
+from shipbell.domain import authorship, changes, judging, kinds, rules
 from shipbell.domain.observation import Observation, Revision, Template
 from shipbell.domain.policy import Policy
 from shipbell.domain.rollout import (
@@ -30,8 +30,11 @@ def begin(
 ) -> Rollout:
     """The rollout of a newly believed identity, before anything of it is judged."""
     old = _template_before(memory, observation, identity)
-    kind, automatic = kinds.classify(old, bearer.template, bearer, policy)
-    started_at, approximate = _start(observation, bearer, continuous)
+    reused = rules.of(observation.workload.kind).reused(observation, bearer)
+    kind, automatic = kinds.classify(old, bearer.template, policy, reused=reused)
+    if observation.job is not None:
+        kind = RolloutKind.RUN
+    started_at, approximate = _start(memory, observation, bearer, continuous)
     return Rollout(
         id=rollout_id(observation.workload, identity),
         workload=observation.workload,
@@ -40,9 +43,7 @@ def begin(
         version=1,
         kind=kind,
         automatic=automatic,
-        changes=changes.between(
-            old, bearer.template, ignored={*policy.restart_annotations, *policy.automatic_restart_annotations}
-        ),
+        changes=changes.between(old, bearer.template, ignored=kinds.restart_annotations(policy)),
         started_at=started_at,
         started_approximate=approximate,
         changed_at=now,
@@ -55,21 +56,23 @@ def begin(
         old_images=tuple(c.image for c in old.containers if not c.init) if old else (),
         progress_at=observation.at,
         deadline_seconds=int(observation.deadline.total_seconds()) if observation.deadline else None,
-        rollback_to=max(bearer.earlier_numbers) if kind is RolloutKind.ROLLBACK else None,
+        rollback_to=max(bearer.earlier_numbers, default=None) if kind is RolloutKind.ROLLBACK else None,
         rollback_of=bearer.created_at if kind is RolloutKind.ROLLBACK else None,
         unseen=_unseen(memory, identity),
-        recreated=memory.recreated and memory.identity is None,
+        recreated=memory.recreated and memory.identity is None and kind is not RolloutKind.RUN,
+        job=observation.job,
+        owner=observation.owner if observation.owner and observation.owner.kind == "CronJob" else None,
     )
 
 
 def replace_open(
-    memory: Memory, successor: Rollout, bearer: Revision, *, now: datetime, continuous: bool
+    memory: Memory, successor: Rollout, *, now: datetime, continuous: bool
 ) -> tuple[tuple[Rollout, Transition], ...]:
     """Ends the rollout that the successor replaces, if it was still open."""
     before = memory.rollout
     if before is None or not before.state.open:
         return ()
-    withdrawn = bearer.earlier_numbers and bearer.uid != before.identity.uid
+    withdrawn = successor.kind is RolloutKind.ROLLBACK and successor.identity.uid != before.identity.uid
     ended = judging.end(
         before,
         State.ROLLED_BACK if withdrawn else State.SUPERSEDED,
@@ -90,28 +93,41 @@ def replace_open(
 
 
 def _template_before(memory: Memory, observation: Observation, identity: Identity) -> Template | None:
-    """The template that this one replaces: as its ReplicaSet has it, else as it was remembered."""
+    """The template that this one replaces: as its revision has it, else as it was remembered."""
+    known = memory.identity
     others = [r for r in observation.revisions or () if r.uid != identity.uid]
-    if memory.identity is not None:
-        kept = (r.template for r in others if r.hash and r.hash == memory.identity.hash)
+    if known is not None and (known.uid != identity.uid or not known.uid):
+        kept = (r.template for r in others if _is_of(r, known))
         return next(kept, memory.template)
     numbered = [r for r in others if r.number is not None and r.number < identity.number]
     return max(numbered, key=lambda r: r.number or 0).template if numbered else None
 
 
-def _start(observation: Observation, bearer: Revision, continuous: bool) -> tuple[datetime, bool]:
+def _is_of(revision: Revision, known: Identity) -> bool:
+    """Whether it is the revision that was known, by its hash; by its number where the hash was not read."""
+    return revision.hash == known.hash if known.hash else revision.number == known.number
+
+
+def _start(
+    memory: Memory, observation: Observation, bearer: Revision, continuous: bool
+) -> tuple[datetime, bool]:
     """When it began, and whether that is only approximately known.
 
-    A ReplicaSet that was made for this revision was made when it began (an edit while paused: at the
-    resume). A re-used one is older, and then the first observation is the best that is known.
+    A revision that was made for this rollout was made when it began (an edit while paused: at the resume).
+    A re-used one is older, and then the first observation is the best that is known.
     """
-    made_for_it = not bearer.earlier_numbers and bearer.created_at >= observation.created_at
-    return (bearer.created_at, False) if made_for_it else (observation.at, not continuous)
+    if observation.job is not None:
+        return observation.job.started_at or observation.created_at, False
+    reused = rules.of(observation.workload.kind).reused(observation, bearer)
+    goes_on = memory.identity is not None and memory.identity.uid == bearer.uid
+    if reused or goes_on or bearer.created_at < observation.created_at:
+        return observation.at, not continuous
+    return bearer.created_at, False
 
 
 def _unseen(memory: Memory, identity: Identity) -> tuple[int, int] | None:
     known = memory.identity
-    if known is None or identity.number <= known.number + 1:
+    if known is None or not known.number or identity.number <= known.number + 1:
         return None
     return known.number + 1, identity.number - 1
 

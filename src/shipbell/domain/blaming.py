@@ -7,7 +7,7 @@ the cause in one look; here is decided what a look means for what earlier looks 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shipbell.domain import deployment, diagnosis
+from shipbell.domain import deployment, diagnosis, rules
 from shipbell.domain.observation import Observation
 from shipbell.domain.pods import PodsObservation
 from shipbell.domain.policy import Policy
@@ -52,7 +52,7 @@ def complain(rollout: Rollout, observation: Observation, policy: Policy) -> Roll
     known = rollout.diagnosis
     if known is not None and known.say_at is not None and not is_refused(rollout):
         return rollout
-    refused = deployment.refusal(observation, rollout.identity, rollout.started_at)
+    refused = rules.of(rollout.workload.kind).refusal(observation, rollout.identity, rollout.started_at)
     if refused is not None:
         told = diagnosis.impatient(refused, rollout.workload, wait=REFUSED_PATIENCE, policy=policy)
         return replace(rollout, diagnosis=told)

@@ -5,9 +5,9 @@ as it now is; whether that is a change worth writing is decided in `stepping`.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from shipbell.domain import blaming, deployment, diagnosis
+from shipbell.domain import blaming, deployment, rules
 from shipbell.domain.observation import Observation
 from shipbell.domain.policy import Policy
 from shipbell.domain.rollout import Diagnosis, Rollout, State, Transition, TransitionKind
@@ -16,8 +16,7 @@ RETURN = 6
 """Where nobody could look when the deadline passed, the cluster gets this many times the deadline's grace
 to catch up: its controllers may have been cut off as well, and have a backlog."""
 
-SKEW = timedelta(seconds=10)
-"""How far our clock may be ahead of the API server's, where their times are compared."""
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 TOLD_AS = {
     State.PAUSED: TransitionKind.PAUSED,
@@ -37,14 +36,15 @@ def judge(
     rollout: Rollout, observation: Observation, *, now: datetime, policy: Policy, continuous: bool
 ) -> Rollout:
     """An open rollout after a settled observation of its own revision."""
+    kind = rules.of(rollout.workload.kind)
     counted = _count(rollout, observation)
-    emptied = observation.wanted == 0 and counted.most_wanted > 0
-    if deployment.complete(observation) and not emptied:
+    emptied = kind.emptied(observation, counted.most_wanted)
+    if kind.complete(observation) and not emptied:
         return succeed(rollout, observation, State.SUCCEEDED, continuous=continuous)
+    if failure := kind.failure(observation, rollout.identity, rollout.started_at):
+        return _fail(counted, failure, at=failure.since or now)
     if observation.paused or emptied:
         return pause(counted, scaled_to_zero=emptied)
-    if timeout := deployment.timeout(observation, rollout.identity, rollout.started_at):
-        return _fail(counted, timeout, at=timeout.since or now)
     resumed = _resume(blaming.complain(counted, observation, policy), now)
     return settle(resumed, now, policy, may_blame=blaming.is_refused(resumed))
 
@@ -66,17 +66,20 @@ def settle(
     overdue = now >= due
     if overdue and may_end and rollout.deadline_seconds is not None:
         return _run_out(rollout, rollout.deadline_seconds, at=limit)
-    stalled = overdue and (may_end or rollout.state is State.STALLED)
+    stalled = _waits_for_people(rollout) or (overdue and (may_end or rollout.state is State.STALLED))
     settled = replace(rollout, state=_state(rollout, now, stalled=stalled, may_blame=may_blame))
-    return replace(settled, wake_at=_wake(settled, None if stalled else due, policy))
+    return replace(settled, wake_at=_wake(settled, None if stalled or due == NEVER else due, policy))
 
 
 def succeed(rollout: Rollout, observation: Observation, state: State, *, continuous: bool) -> Rollout:
-    """All pods of the revision are available, and no others are left."""
+    """The API says that it is done: all that it was to replace is replaced and available."""
     counted = replace(
-        _count(rollout, observation), new_ready=observation.updated, old_serving=0, scaled_to_zero=False
+        _count(rollout, observation),
+        new_ready=observation.updated,
+        old_serving=max(0, observation.ready - observation.updated),
+        scaled_to_zero=False,
     )
-    confirmed = _confirmed_at(rollout, observation)
+    confirmed = rules.of(rollout.workload.kind).finished_at(observation, rollout)
     at = confirmed or observation.at
     ended = end(
         counted,
@@ -120,37 +123,48 @@ def transitions(before: Rollout, after: Rollout) -> tuple[Transition, ...]:
 
 def _count(rollout: Rollout, observation: Observation) -> Rollout:
     """The rollout with the status' counts, and the time of its last progress moved where they moved."""
-    o = observation
+    o, kind = observation, rules.of(rollout.workload.kind)
     moved = (
         o.updated > rollout.updated
         or o.total - o.updated < rollout.total - rollout.updated
         or o.ready > rollout.serving
         or o.available > rollout.available
+        or _worked(rollout, o)
     )
-    spoken = deployment.confirmed_at(o, rollout.identity, rollout.started_at)
+    spoken = kind.confirmed_at(o, rollout.identity, rollout.started_at)
     progress = max(rollout.progress_at, o.at if moved else rollout.progress_at, spoken or rollout.progress_at)
-    return _with_revisions(
-        replace(
-            rollout,
-            wanted=o.wanted,
-            most_wanted=max(rollout.most_wanted, o.wanted),
-            updated=o.updated,
-            total=o.total,
-            available=o.available,
-            serving=o.ready,
-            progress_at=progress,
-            deadline_seconds=int(o.deadline.total_seconds()) if o.deadline else None,
-        ),
-        o,
+    new_ready, old_serving = kind.counts(o, rollout.identity) or (rollout.new_ready, rollout.old_serving)
+    return replace(
+        rollout,
+        started_at=_begun_at(rollout, o),
+        wanted=o.wanted,
+        most_wanted=max(rollout.most_wanted, o.wanted),
+        updated=o.updated,
+        total=o.total,
+        available=o.available,
+        serving=o.ready,
+        new_ready=new_ready,
+        old_serving=old_serving,
+        on_delete=o.strategy == "OnDelete",
+        job=o.job,
+        progress_at=progress,
+        deadline_seconds=int(o.deadline.total_seconds()) if o.deadline else None,
     )
 
 
-def _with_revisions(rollout: Rollout, observation: Observation) -> Rollout:
-    """New pods counted by their ReplicaSet, where it was read along."""
-    own = next((r for r in observation.revisions or () if r.hash == rollout.identity.hash), None)
-    if own is None:
-        return rollout
-    return replace(rollout, new_ready=own.ready, old_serving=max(0, observation.ready - own.ready))
+def _worked(rollout: Rollout, observation: Observation) -> bool:
+    """Whether a Job's pods did anything: one that runs for hours works all the while."""
+    before, now = rollout.job, observation.job
+    if before is None or now is None:
+        return False
+    return rollout.serving > 0 or now.succeeded > before.succeeded or now.failed > before.failed
+
+
+def _begun_at(rollout: Rollout, observation: Observation) -> datetime:
+    """A Job that was suspended at first begins with its first pod."""
+    waited = rollout.job is not None and rollout.job.started_at is None
+    started_at = observation.job.started_at if observation.job and waited else None
+    return max(started_at, rollout.started_at) if started_at else rollout.started_at
 
 
 def _resume(rollout: Rollout, now: datetime) -> Rollout:
@@ -176,8 +190,15 @@ def _moves(rollout: Rollout) -> bool:
     return bool(rollout.new_ready) or rollout.state is not State.STARTED
 
 
+def _waits_for_people(rollout: Rollout) -> bool:
+    """With the strategy OnDelete nothing moves by itself: somebody must delete the old pods."""
+    return rollout.on_delete and rollout.updated < rollout.wanted
+
+
 def _limit(rollout: Rollout, policy: Policy) -> datetime:
     """When our own clock says that it takes too long; the controller gets a little time to say it first."""
+    if not rules.of(rollout.workload.kind).keeps_time(rollout):
+        return NEVER
     if rollout.deadline_seconds is None:
         return rollout.progress_at + policy.stall_after
     return rollout.progress_at + timedelta(seconds=rollout.deadline_seconds) + policy.deadline_grace
@@ -208,22 +229,11 @@ def _fail(rollout: Rollout, words: Diagnosis, *, at: datetime) -> Rollout:
         seen or words,
         reason=words.reason if seen is None else seen.reason,
         words=(seen.words if seen else "") or words.words,
-        next_step=diagnosis.undo_command(rollout.workload),
+        next_step=rules.of(rollout.workload.kind).remedy(rollout.workload),
         say_at=None,
     )
-    failed = end(replace(rollout, diagnosis=told), State.FAILED, at=at)
+    failed = end(replace(rollout, diagnosis=told, failed_by=words.reason), State.FAILED, at=at)
     return replace(failed, failed_at=failed.finished_at)
-
-
-def _confirmed_at(rollout: Rollout, observation: Observation) -> datetime | None:
-    """When the controller said that it is done, unless that was said of an earlier moment.
-
-    It says so of zero replicas too, and does not say it anew when they have returned.
-    """
-    confirmed = deployment.confirmed_at(observation, rollout.identity, rollout.started_at)
-    if confirmed is None or rollout.scaled_to_zero:
-        return None
-    return confirmed if confirmed >= rollout.progress_at - SKEW else None
 
 
 def _wake(rollout: Rollout, due: datetime | None, policy: Policy) -> datetime | None:

@@ -1,19 +1,23 @@
 """What kind of change a rollout is, told from the pod templates before and after."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from shipbell.domain.observation import Revision, Template
+from shipbell.domain.observation import Template
+from shipbell.domain.pods import Pod
 from shipbell.domain.policy import Policy
-from shipbell.domain.rollout import ImageChange, RolloutKind
+from shipbell.domain.rollout import ImageChange, Rollout, RolloutKind
 
 
 def classify(
-    old: Template | None, new: Template, bearer: Revision, policy: Policy
+    old: Template | None, new: Template, policy: Policy, *, reused: bool = False
 ) -> tuple[RolloutKind, bool]:
-    """The kind, and whether no person asked for it (a restart by an operator)."""
+    """The kind, and whether no person asked for it (a restart by an operator).
+
+    `reused`: the revision was rolled out before.
+    """
     if old is None:
         return RolloutKind.FIRST, False
-    if bearer.earlier_numbers:
+    if reused:
         return RolloutKind.ROLLBACK, False
     if _images(old) != _images(new):
         return RolloutKind.NEW_VERSION, False
@@ -33,6 +37,21 @@ def image_changes(old: Template | None, new: Template) -> tuple[ImageChange, ...
     before = _images(old) if old else {}
     every = tuple(ImageChange(container=c.name, old=before.get(c.name), new=c.image) for c in new.containers)
     return tuple(c for c in every if c.old != c.new) or every
+
+
+def new_digest(rollout: Rollout, own: Collection[Pod], others: Collection[Pod]) -> bool:
+    """Whether an image whose name stayed the same leads the new pods to another image than the old ones.
+
+    Only where no image of the new pods is known from the old ones: a tag that was moved in the middle of an
+    earlier rollout is not this one's doing.
+    """
+    same = (image.container for image in rollout.images if image.old == image.new)
+    ids = ((_ids(own, name), _ids(others, name)) for name in same)
+    return any(new and old and new.isdisjoint(old) for new, old in ids)
+
+
+def _ids(pods: Collection[Pod], container: str) -> set[str]:
+    return {pod.image_ids[container] for pod in pods if pod.image_ids.get(container)}
 
 
 def _images(template: Template) -> dict[str, str]:

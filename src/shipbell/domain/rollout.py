@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from shipbell.domain.observation import JobStatus, Template
+from shipbell.domain.observation import JobStatus, Owner, Template
 from shipbell.domain.workload import Workload
 
 NAMESPACE = uuid.UUID("5a4f8f6c-2f0b-5d0e-9a3e-7d3c1b5e9f10")
@@ -79,17 +79,21 @@ class Identity:
     """Which revision, by the controller's own word."""
 
     number: int
+    """0 where it is not known: a StatefulSet's, before its ControllerRevisions were read."""
     hash: str = ""
-    """The pod-template-hash of the ReplicaSet that bears the number; empty while it is not known."""
+    """What its pods are known by, see `pods.Pod.hash`; empty while it is not known."""
     name: str = ""
-    """That ReplicaSet's name, which the Deployment's conditions mention."""
+    """Of the ReplicaSet or ControllerRevision that bears the number; a Deployment's conditions mention it."""
     uid: str = ""
-    """That ReplicaSet's uid: numbering may begin anew, a uid never returns."""
+    """Of the same: numbering may begin anew, a uid never returns."""
+    partition: int = 0
+    """StatefulSet: the lowest partition that this revision was rolled out down to."""
 
     @property
     def token(self) -> str:
         """The part of a rollout's id that tells revisions of one workload apart."""
-        return f"{self.number}/{self.uid or self.hash}"
+        part = f"/{self.partition}" if self.partition else ""
+        return f"{self.number}/{self.uid or self.hash}{part}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,8 +177,12 @@ class Rollout:
     """Ready pods of every revision: what the workload's users feel."""
     old_serving: int | None = None
     """Ready pods of other revisions; None where not known."""
+    on_delete: bool = False
+    """Its pods are replaced only when somebody deletes them: stalled, it waits for that."""
     job: JobStatus | None = None
     """A Job's own counts, as last seen."""
+    owner: Owner | None = None
+    """The CronJob whose run this is: nobody is told of it but under the CronJob's name."""
     runs_failed: int = 0
     """CronJob: how many of its runs have failed since `started_at`, without a success between them."""
     old_images: tuple[str, ...] = ()
@@ -185,6 +193,8 @@ class Rollout:
     """Seconds without progress after which it fails; None where the API has no deadline."""
     diagnosis: Diagnosis | None = None
     scaled_to_zero: bool = False
+    failed_by: str = ""
+    """The reason that the controller gave: `ProgressDeadlineExceeded`, `BackoffLimitExceeded`."""
     failed_at: datetime | None = None
     """Set by the failure and kept through the recovery."""
     fixes_failure_of: datetime | None = None

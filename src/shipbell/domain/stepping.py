@@ -9,11 +9,11 @@ and then nothing is written.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shipbell.domain import beginning, blaming, deployment, judging
+from shipbell.domain import beginning, blaming, judging, kinds, rules
 from shipbell.domain.observation import Observation, Revision
 from shipbell.domain.pods import PodsObservation
 from shipbell.domain.policy import Policy
-from shipbell.domain.rollout import Identity, Memory, Rollout, State, Transition, TransitionKind
+from shipbell.domain.rollout import Identity, Memory, Rollout, RolloutKind, State, Transition, TransitionKind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +69,7 @@ def see_pods(memory: Memory, observation: PodsObservation, setting: Setting) -> 
     stale = observation.resource_version <= memory.pods_version
     if rollout is None or not rollout.state.open or memory.deleted_at is not None or stale:
         return Step(memory=memory)
-    seen = blaming.count_pods(rollout, observation, setting.now, setting.policy)
+    seen = blaming.count_pods(_named(rollout, observation), observation, setting.now, setting.policy)
     moved = judging.settle(seen, setting.now, setting.policy, may_end=False)
     outcome = _moved(memory, rollout, moved, setting.now)
     return replace(outcome, memory=replace(outcome.memory, pods_version=observation.resource_version))
@@ -100,6 +100,17 @@ def tick(memory: Memory, setting: Setting) -> Step:
     return _moved(memory, rollout, judging.settle(rollout, setting.now, setting.policy), setting.now)
 
 
+def _named(rollout: Rollout, observation: PodsObservation) -> Rollout:
+    """Only the pods tell that the same image name leads to another image now."""
+    if rollout.kind not in {RolloutKind.RESTART, RolloutKind.CONFIG_CHANGE}:
+        return rollout
+    own = [pod for pod in observation.pods if pod.hash == rollout.identity.hash]
+    others = [pod for pod in observation.pods if pod.hash != rollout.identity.hash]
+    if not kinds.new_digest(rollout, own, others):
+        return rollout
+    return replace(rollout, kind=RolloutKind.NEW_DIGEST)
+
+
 def _first_memory(observation: Observation, setting: Setting) -> Memory:
     return Memory(
         workload=observation.workload,
@@ -113,64 +124,92 @@ def _identify(memory: Memory, observation: Observation, setting: Setting) -> Ste
     """Decides which revision the observation speaks of, then what it says of it."""
     if memory.sighting:
         return _sight(memory, observation, setting)
-    number = deployment.believed_number(observation)
-    if number is None or (memory.identity is not None and memory.identity.number == number):
+    kind = rules.of(observation.workload.kind)
+    if not kind.believed(observation) or not kind.is_news(observation, memory):
         return _judge(memory, observation, setting)
-    bearer = deployment.bearer(observation, number)
+    bearer = kind.bearer(observation)
     if bearer is None:
         return Step(memory=memory, needs_revisions=True)
-    return _renumber(memory, observation, deployment.identity(bearer, number), bearer, setting)
+    return _renumber(memory, observation, kind.identity(observation, bearer), bearer, setting)
 
 
 def _sight(memory: Memory, observation: Observation, setting: Setting) -> Step:
     """First sight at a baseline: only what is visibly in flight is news; all else has ended unseen."""
-    if not observation.settled or observation.revision is None:
+    kind = rules.of(observation.workload.kind)
+    underway = kind.underway(observation)
+    if underway is None:
         return Step(memory=memory)
-    if not deployment.underway(observation):
+    if not underway:
         return _take_as_ended(memory, observation)
-    bearer = deployment.bearer(observation, observation.revision)
+    bearer = kind.bearer(observation)
     if bearer is None:
         return Step(memory=memory, needs_revisions=True)
-    if observation.paused and _stands(observation, bearer):
-        return _take_as_ended(memory, observation)
-    identity = deployment.identity(bearer, observation.revision)
+    identity = kind.identity(observation, bearer)
     return _begin(replace(memory, sighting=False), observation, identity, bearer, setting)
 
 
-def _stands(observation: Observation, bearer: Revision) -> bool:
-    """Edited while paused: the numbered revision runs whole, the edit has no number yet."""
-    others = sum(r.total for r in observation.revisions or () if r.uid != bearer.uid)
-    return bearer.available >= observation.wanted and others == 0
-
-
 def _take_as_ended(memory: Memory, observation: Observation) -> Step:
-    number = observation.revision or 0
-    bearer = deployment.bearer(observation, number)
-    identity = deployment.identity(bearer, number) if bearer else Identity(number=number)
-    template = bearer.template if bearer else None if observation.paused else observation.template
-    known = replace(memory, sighting=False, identity=identity, template=template)
+    kind = rules.of(observation.workload.kind)
+    bearer = kind.bearer(observation)
+    known = replace(
+        memory,
+        sighting=False,
+        identity=kind.identity(observation, bearer),
+        generation=observation.generation,
+        template=bearer.template if bearer else None if observation.paused else observation.template,
+    )
     return Step(memory=known, changed=True)
 
 
 def _renumber(
     memory: Memory, observation: Observation, identity: Identity, bearer: Revision, setting: Setting
 ) -> Step:
-    """Another number than the one known: a new rollout, unless only the numbering began anew."""
-    known = memory.identity
-    if known is not None and identity.number < known.number and _same_template(memory, identity, bearer):
-        renumbered = replace(memory, identity=identity)
-        return replace(_judge(renumbered, observation, setting), changed=True)
-    if known is None and deployment.adopted(observation, bearer):
-        taken = replace(memory, identity=identity, template=bearer.template)
-        return Step(memory=taken, changed=True)
+    """Another revision than the one known, or the same one under another number or generation."""
+    if memory.identity is None:
+        if rules.of(observation.workload.kind).adopted(observation, bearer):
+            return Step(memory=_known(memory, observation, identity, bearer), changed=True)
+    elif _is_same(memory, memory.identity, identity, bearer):
+        return _go_on(memory, observation, identity, bearer, setting)
     return _begin(memory, observation, identity, bearer, setting)
 
 
-def _same_template(memory: Memory, identity: Identity, bearer: Revision) -> bool:
-    """By the ReplicaSet's hash; by the template itself where the first sight was without ReplicaSets."""
-    if memory.identity is not None and memory.identity.hash:
-        return memory.identity.hash == identity.hash
-    return memory.template == bearer.template
+def _is_same(memory: Memory, known: Identity, identity: Identity, bearer: Revision) -> bool:
+    """Whether it is the revision that is known: a rollback to it would have given it a higher number.
+
+    By the hash of what bears it; where the first sight was without, by the template, whose images alone
+    count at the same number, for an upgrade of the API server writes the rest anew.
+    """
+    if known.number and identity.number > known.number:
+        return False
+    if known.hash:
+        return known.hash == identity.hash
+    if identity.number < known.number:
+        return memory.template == bearer.template
+    return memory.template is None or memory.template.containers == bearer.template.containers
+
+
+def _go_on(
+    memory: Memory, observation: Observation, identity: Identity, bearer: Revision, setting: Setting
+) -> Step:
+    """The same revision: renumbered, written anew by the API server, or let on to further pods.
+
+    A partition that is lowered after the end lets the revision on: that is a further rollout of it.
+    """
+    before = memory.identity.partition if memory.identity else 0
+    partition = min(before, identity.partition)
+    ended = memory.rollout is None or not memory.rollout.state.open
+    lets_on = partition < before and rules.of(observation.workload.kind).underway(observation)
+    if ended and lets_on:
+        return _begin(memory, observation, identity, bearer, setting)
+    same = _known(memory, observation, replace(identity, partition=partition), bearer)
+    return replace(_judge(same, observation, setting), changed=True)
+
+
+def _known(memory: Memory, observation: Observation, identity: Identity, bearer: Revision) -> Memory:
+    """The memory with what is now believed; the template as the workload has it, unless that is an edit
+    that waits for a resume."""
+    template = bearer.template if observation.paused else observation.template
+    return replace(memory, identity=identity, template=template, generation=observation.generation)
 
 
 def _begin(
@@ -186,8 +225,8 @@ def _begin(
         policy=setting.policy,
         continuous=setting.continuous,
     )
-    replaced = beginning.replace_open(memory, begun, bearer, now=setting.now, continuous=setting.continuous)
-    known = replace(memory, identity=identity, template=bearer.template, rollout=begun, pods_version=0)
+    replaced = beginning.replace_open(memory, begun, now=setting.now, continuous=setting.continuous)
+    known = _known(replace(memory, rollout=begun, pods_version=0), observation, identity, bearer)
     started = Transition(
         rollout=begun.id, version=begun.version, kind=TransitionKind.STARTED, at=begun.started_at
     )
@@ -205,7 +244,7 @@ def _begin(
 def _judge(memory: Memory, observation: Observation, setting: Setting) -> Step:
     """What the observation says of the rollout that is known."""
     rollout = memory.rollout
-    if rollout is None or not observation.settled or not _speaks_of(memory, observation):
+    if rollout is None or not _speaks_of(memory, observation):
         return Step(memory=memory)
     if observation.paused and observation.template != memory.template:
         return _edit_while_paused(memory, rollout, setting)
@@ -220,8 +259,8 @@ def _judge(memory: Memory, observation: Observation, setting: Setting) -> Step:
 
 
 def _speaks_of(memory: Memory, observation: Observation) -> bool:
-    """A paused Deployment keeps its number, so that pausing and success can be seen by it."""
-    return memory.identity is not None and observation.revision == memory.identity.number
+    kind, known = rules.of(observation.workload.kind), memory.identity
+    return known is not None and kind.believed(observation) and kind.speaks_of(observation, known)
 
 
 def _edit_while_paused(memory: Memory, rollout: Rollout, setting: Setting) -> Step:
@@ -232,7 +271,7 @@ def _edit_while_paused(memory: Memory, rollout: Rollout, setting: Setting) -> St
 
 
 def _recover(memory: Memory, rollout: Rollout, observation: Observation, setting: Setting) -> Step:
-    if observation.wanted == 0 or not deployment.complete(observation):
+    if observation.wanted == 0 or not rules.of(rollout.workload.kind).complete(observation):
         return Step(memory=memory)
     recovered = judging.succeed(rollout, observation, State.RECOVERED, continuous=setting.continuous)
     return _moved(memory, rollout, recovered, setting.now)
