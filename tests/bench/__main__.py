@@ -5,13 +5,13 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from shipbell.sandbox import Sandbox
-from tests.bench import delays, memory, pods, reporting, rollouts
+from shipbell.sandbox import Message
+from tests.bench import delays, memory, pods, reporting, rollouts, slack
 from tests.cluster import building, running
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.processes import Program
@@ -32,19 +32,19 @@ QUICK = Effort(rollouts=10, seconds=10.0)
 async def measure(directory: Path, effort: Effort) -> reporting.Findings:
     """Everything, with one cluster and one Slack; nothing else should run on the machine meanwhile."""
     in_pod = await pods.can_be_pods()
-    async with running.running(directory / "cluster") as cluster, Sandbox() as slack:
-        modules = await _modules(directory / "imports", cluster.plane, slack, in_pod=in_pod)
+    async with running.running(directory / "cluster") as cluster, slack.running(directory) as told:
+        modules = await _modules(directory / "imports", cluster.plane, told, in_pod=in_pod)
         journal = directory / "events"
         async with (
             _witness(cluster.plane, journal),
-            pods.started(directory / "shipbell", cluster.plane, slack, in_pod=in_pod) as shipbell,
+            pods.started(directory / "shipbell", cluster.plane, told, in_pod=in_pod) as shipbell,
         ):
             await shipbell.probe(effort.seconds)
             fresh = memory.usage(shipbell.pid)
-            names = await rollouts.play(cluster, slack, effort.rollouts)
+            names = await rollouts.play(cluster, told, effort.rollouts)
             used = memory.usage(shipbell.pid)
             load = os.getloadavg()[0]
-        starts, successes = _delays(journal.read_text(), slack, names)
+        starts, successes = _delays(journal.read_text(), await told.messages(), names)
     return reporting.Findings(
         in_pod=in_pod,
         seconds=effort.seconds,
@@ -58,9 +58,11 @@ async def measure(directory: Path, effort: Effort) -> reporting.Findings:
     )
 
 
-async def _modules(directory: Path, plane: ControlPlane, slack: Sandbox, *, in_pod: bool) -> tuple[str, ...]:
+async def _modules(
+    directory: Path, plane: ControlPlane, told: slack.Slack, *, in_pod: bool
+) -> tuple[str, ...]:
     """From a start of its own: to tell what is imported takes memory."""
-    async with pods.started(directory, plane, slack, in_pod=in_pod, variables=memory.VARIABLES) as shipbell:
+    async with pods.started(directory, plane, told, in_pod=in_pod, variables=memory.VARIABLES) as shipbell:
         await shipbell.probe(1)
         return memory.imported(shipbell.log.read_text())
 
@@ -80,12 +82,14 @@ async def _witness(plane: ControlPlane, journal: Path) -> AsyncIterator[None]:
         await program.stop()
 
 
-def _delays(journal: str, slack: Sandbox, names: tuple[str, ...]) -> tuple[list[float], list[float]]:
+def _delays(
+    journal: str, messages: Sequence[Message], names: tuple[str, ...]
+) -> tuple[list[float], list[float]]:
     """Of starts and of successes, in seconds."""
     starts, successes = [], []
     for name in names:
         said = delays.said(journal, name)
-        for revision, told in enumerate(delays.told(slack.messages(pods.CHANNEL), name), start=1):
+        for revision, told in enumerate(delays.told(messages, name), start=1):
             known = said[revision]
             if told.started is not None and known.started is not None:
                 starts.append(told.started - known.started)

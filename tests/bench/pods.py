@@ -20,12 +20,11 @@ from urllib.parse import urlsplit
 import aiohttp
 import yaml
 
-from shipbell.sandbox import DEFAULT_TOKEN, Sandbox
+from shipbell.sandbox import DEFAULT_TOKEN
 from shipbell.sources.kubernetes.credentials import SERVICE_ACCOUNT
+from tests.bench.slack import CHANNEL, Slack
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.processes import Program
-
-CHANNEL = "deployments"
 
 PATIENCE = 30.0
 """Seconds that a start may take."""
@@ -84,7 +83,7 @@ async def can_be_pods() -> bool:
 async def started(
     directory: Path,
     plane: ControlPlane,
-    slack: Sandbox,
+    slack: Slack,
     *,
     in_pod: bool,
     variables: Mapping[str, str] | None = None,
@@ -125,7 +124,7 @@ def _unshare() -> list[str]:
     return ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
 
 
-def _settings(directory: Path, plane: ControlPlane, slack: Sandbox, in_pod: bool) -> dict[str, Any]:
+def _settings(directory: Path, plane: ControlPlane, slack: Slack, in_pod: bool) -> dict[str, Any]:
     return {
         "cluster": "bench",
         "slack": {

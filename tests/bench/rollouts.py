@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 
-from shipbell.sandbox import Sandbox
-from tests.bench import delays, pods
+from tests.bench import delays
+from tests.bench.slack import Slack
 from tests.cluster.running import Cluster
 from tests.live.deployments import Deployment, until
 
@@ -15,7 +15,7 @@ REST = 2.5
 the channel may be posted into again. What is measured shall not wait for Slack's pace."""
 
 
-async def play(cluster: Cluster, slack: Sandbox, count: int) -> tuple[str, ...]:
+async def play(cluster: Cluster, slack: Slack, count: int) -> tuple[str, ...]:
     """Creates a few Deployments and gives them new images in turn; answers with their names."""
     namespace = await cluster.client.create_namespace("bench")
     names = tuple(f"web-{number}" for number in range(DEPLOYMENTS))
@@ -35,9 +35,9 @@ def _turns(names: tuple[str, ...], count: int) -> Iterator[tuple[str, int]]:
         yield names[turn % len(names)], turn // len(names) + 1
 
 
-async def _told(slack: Sandbox, name: str, revision: int) -> None:
+async def _told(slack: Slack, name: str, revision: int) -> None:
     async def succeeded() -> bool:
-        roots = delays.told(slack.messages(pods.CHANNEL), name)
+        roots = delays.told(await slack.messages(), name)
         return len(roots) == revision and roots[-1].succeeded is not None
 
     await until(succeeded, lambda: f"revision {revision} of {name} was not told as succeeded")
