@@ -24,8 +24,8 @@ REGISTRY = "registry.example.com:5000"
 IMAGE = f"{REGISTRY}/mitlearn-app"
 ID = uuid.UUID("0f8fad5b-d9cb-569f-a165-70867728950e")
 SUCCESSOR = uuid.UUID("7c9e6679-7425-50de-944b-e07fc1f90ae7")
-PRODUCTION = rendering.Options(environment="production", usual_seconds=120)
-CI = rendering.Options(environment="CI", usual_seconds=50)
+PRODUCTION = rendering.Options(environment="production")
+CI = rendering.Options(environment="CI")
 SUCCESSOR_LINK = "https://example.slack.com/archives/C0SHIPBELL/p1769868211000100"
 
 IMAGE_MISSING = Diagnosis(
@@ -109,6 +109,7 @@ START = Rollout(
     old_images=(f"{IMAGE}:2026.01.30.2",),
     progress_at=STARTED + timedelta(seconds=3),
     deadline_seconds=600,
+    usual_seconds=120,
 )
 PROGRESS = replace(
     START, state=State.PROGRESSING, version=3, updated=2, new_ready=1, serving=4, old_serving=3
@@ -166,6 +167,7 @@ RESTART = replace(
     new_ready=2,
     serving=2,
     finished_at=STARTED + timedelta(seconds=54),
+    usual_seconds=50,
 )
 _FIRST = (ImageChange(container="app", old=None, new=f"{IMAGE}:2026.01.31.1"),)
 EVERY_STATE = {
@@ -284,6 +286,7 @@ def _circumstances() -> Iterator[Story]:
         labels={},
         new_ready=None,
         old_serving=None,
+        usual_seconds=None,
     )
     yield Story(name="case-bare", rollout=replace(bare, images=()), options=rendering.Options())
     yield Story(name="case-sample", rollout=SUCCESS, options=replace(PRODUCTION, sample=True))

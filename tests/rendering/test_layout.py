@@ -31,7 +31,7 @@ def test_a_failure_tells_cause_and_impact_before_everything_else() -> None:
 
 
 def test_what_is_unknown_has_no_label() -> None:
-    bare = replace(stories.START, by="", new_ready=None, old_serving=None, images=())
+    bare = replace(stories.START, by="", new_ready=None, old_serving=None, images=(), usual_seconds=None)
     assert list(facts(bare, rendering.Options())) == ["Status", "Serving", "Started"]
 
 

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipbell import rendering
-from shipbell.domain import Diagnosis, ImageChange, Rollout, RolloutKind, State, TransitionKind, Workload
+from shipbell.domain import (
+    Diagnosis,
+    ImageChange,
+    JobStatus,
+    Rollout,
+    RolloutKind,
+    State,
+    TransitionKind,
+    Workload,
+)
 from shipbell.routing import Detail, Part
 from tests.rendering import checker, stories
 
@@ -29,6 +38,15 @@ FOREIGN = st.one_of(
 )
 NAME = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", fullmatch=True)
 COUNT = st.integers(0, 5000)
+JOBS = st.builds(
+    JobStatus,
+    completions=st.none() | COUNT,
+    backoff_limit=COUNT,
+    active=COUNT,
+    succeeded=COUNT,
+    failed=COUNT,
+    failed_indexes=FOREIGN,
+)
 MOMENT = st.one_of(
     st.none(), st.timedeltas(timedelta(days=-40), timedelta(days=40)).map(lambda d: stories.STARTED + d)
 )
@@ -38,10 +56,19 @@ MOMENT = st.one_of(
 def rollouts(draw: st.DrawFn, *, hostile_names: bool = True) -> Rollout:
     """Any rollout whatsoever, sensible or not."""
     name = FOREIGN if hostile_names else NAME
-    workload = st.builds(Workload, cluster=FOREIGN, namespace=name, kind=FOREIGN, name=name, uid=FOREIGN)
+    kind = FOREIGN | st.sampled_from(["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"])
+    workload = st.builds(Workload, cluster=FOREIGN, namespace=name, kind=kind, name=name, uid=FOREIGN)
     change = st.builds(ImageChange, container=FOREIGN, old=st.none() | FOREIGN, new=FOREIGN)
     diagnosis = st.builds(
-        Diagnosis, reason=FOREIGN, cause=FOREIGN, words=FOREIGN, next_step=FOREIGN, since=MOMENT
+        Diagnosis,
+        reason=FOREIGN,
+        cause=FOREIGN,
+        words=FOREIGN,
+        container=FOREIGN,
+        log=FOREIGN,
+        events=st.lists(FOREIGN, max_size=9).map(tuple),
+        next_step=FOREIGN,
+        since=MOMENT,
     )
     return replace(
         stories.START,
@@ -72,6 +99,10 @@ def rollouts(draw: st.DrawFn, *, hostile_names: bool = True) -> Rollout:
         recreated=draw(st.booleans()),
         successor_version=draw(FOREIGN),
         outcome_seen=draw(st.booleans()),
+        usual_seconds=draw(st.none() | st.floats(0, 1e6)),
+        changes=tuple(draw(st.lists(FOREIGN, max_size=20))),
+        job=draw(st.none() | JOBS),
+        runs_failed=draw(COUNT),
     )
 
 
@@ -82,7 +113,6 @@ OPTIONS = st.builds(
     show_registry=st.booleans(),
     successor_link=st.none() | FOREIGN | st.sampled_from([stories.SUCCESSOR_LINK, "https://" + "x" * 900]),
     history_link=st.none() | FOREIGN | st.just("https://" + "x" * 900),
-    usual_seconds=st.none() | st.floats(0, 1e6),
     sample=st.booleans(),
 )
 

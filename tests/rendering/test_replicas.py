@@ -49,7 +49,7 @@ def test_what_nobody_counted_is_not_told() -> None:
         (failed(serving=1, old_serving=0), "DEGRADED: 1/4 serving (new version)"),
         (failed(serving=3, old_serving=None), "DEGRADED: 3/4 serving"),
         (failed(serving=0, old_serving=0), "DOWN: 0/4 serving"),
-        (failed(wanted=0, serving=0, old_serving=0), "None: no replicas are wanted"),
+        (failed(wanted=0, serving=0, old_serving=0), "None: no replicas wanted"),
     ],
 )
 def test_the_impact_says_what_still_serves(rollout: Rollout, impact: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from shipbell import rendering
 from shipbell.domain import Diagnosis, Rollout, RolloutKind, State
-from shipbell.rendering import sentences
+from shipbell.rendering import phrases, sentences
 from tests.rendering import stories
 
 NOW = stories.STARTED + timedelta(minutes=40)
@@ -111,7 +111,7 @@ def test_a_pause_by_scaling_to_zero_says_so() -> None:
 )
 def test_a_cause_is_shortened_for_the_sentence(cause: str, brief: str) -> None:
     failing = replace(stories.FAILING, diagnosis=Diagnosis(reason="x", cause=cause))
-    assert sentences.brief(cause, failing, stories.PRODUCTION) == brief
+    assert phrases.brief(cause, failing, stories.PRODUCTION) == brief
 
 
 def test_a_failure_without_a_cause_is_still_told() -> None:

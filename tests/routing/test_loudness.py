@@ -16,6 +16,7 @@ NOTHING = Plan(root=False)
 ROOT = Plan(root=True)
 START = in_state(State.STARTED)
 OPEN = (State.STARTED, State.PROGRESSING, State.PAUSED, State.STALLED)
+JOB = RolloutKind.RUN
 WITHDRAWN = (State.SUPERSEDED, State.ROLLED_BACK, State.CANCELLED, State.UNKNOWN)
 ENDINGS = tuple(state for state in State if not state.open)
 STARTED_TOLD = told((Part.ROOT, START))

@@ -16,6 +16,8 @@ SECTION = 2900
 FIELD = 1900
 FIELDS = 10
 ELEMENTS = 10
+TOTAL = 8000
+"""Characters of a whole message, markup included; Slack refuses above about 13,200 (undocumented)."""
 
 Fields = Iterable[tuple[str, str]]
 """Pairs of a label, our own word, and a value that is ready for mrkdwn."""
@@ -49,6 +51,23 @@ def context(*elements: str) -> list[Block]:
     """Small print, in one line as far as it goes."""
     told = [_mrkdwn(element) for element in _fitting(elements)][:ELEMENTS]
     return [{"type": "context", "elements": told}] if told else []
+
+
+def fitting(every: Iterable[Block]) -> tuple[Block, ...]:
+    """As many of a message's blocks as Slack takes; one that does not fit any more is left out."""
+    kept: list[Block] = []
+    size = 0
+    for block in every:
+        larger = size + _size(block)
+        if larger <= TOTAL:
+            kept.append(block)
+            size = larger
+    return tuple(kept)
+
+
+def _size(block: Block) -> int:
+    objects = (block.get("text"), *block.get("fields", ()), *block.get("elements", ()))
+    return sum(len(each["text"]) for each in objects if each)
 
 
 def _fitting(lines: Iterable[str]) -> list[str]:

@@ -31,10 +31,10 @@ def plain(rollout: Rollout, transitions: tuple[Transition, ...], options: Option
     """A post that nothing will edit and that has no thread: a short start, a full ending."""
     if rollout.state.open or options.detail is Detail.LINE:
         return _message(rollout, layout.short(rollout, options, now), options, now)
-    body = layout.full(rollout, transitions, options, now) + replies.words(rollout)
+    body = layout.full(rollout, transitions, options, now) + replies.evidence(rollout)
     return _message(rollout, body, options, now)
 
 
 def _message(rollout: Rollout, body: list[Block], options: Options, now: datetime) -> Message:
     test = blocks.context(TEST) if options.sample else []
-    return Message(text=sentences.fallback(rollout, options, now), blocks=(*test, *body))
+    return Message(text=sentences.fallback(rollout, options, now), blocks=blocks.fitting(test + body))

@@ -6,7 +6,7 @@ A label is our own word; behind it stands what the rollout knows. The order of t
 from datetime import datetime, timedelta
 
 from shipbell.domain import Rollout, RolloutKind, State, Transition, TransitionKind
-from shipbell.rendering import images, replicas, sentences, text, times, words
+from shipbell.rendering import images, phrases, replicas, runs, text, times, words
 from shipbell.rendering.message import Options
 
 LABELS = 12
@@ -17,6 +17,8 @@ TROUBLED = frozenset({State.FAILING, State.FAILED, State.STALLED})
 UNCHANGED = frozenset({RolloutKind.RESTART, RolloutKind.CONFIG_CHANGE})
 """Kinds that change no image."""
 UNDO = "rollout undo"
+CHANGES = 3
+"""What else changed, in the root message; the thread has more."""
 
 Pairs = list[tuple[str, str]]
 """Labels and values; a pair with an empty value is not shown."""
@@ -26,7 +28,7 @@ def kind(rollout: Rollout, options: Options) -> str:
     """`New version · Deployment · cluster applications-production`."""
     cluster = rollout.workload.cluster
     told = (
-        _change(rollout, options),
+        "" if runs.is_run(rollout) else _change(rollout, options),
         text.name(rollout.workload.kind, 60),
         f"cluster {text.name(cluster, 100)}" if cluster else "",
     )
@@ -39,14 +41,16 @@ def verdict(rollout: Rollout, options: Options, now: datetime) -> Pairs:
         return [("Was", _was(rollout, options, now))]
     if rollout.state not in TROUBLED:
         return []
-    return [("Cause", cause(rollout, options)), ("Impact", replicas.impact(rollout))]
+    impact = "" if runs.is_run(rollout) else replicas.impact(rollout)
+    return [("Cause", cause(rollout, options)), ("Impact", impact)]
 
 
 def cause(rollout: Rollout, options: Options) -> str:
     """The diagnosis in a line; empty where there is none."""
     if rollout.diagnosis is None:
         return ""
-    said = images.shorten(rollout.diagnosis.cause, rollout, show_registry=options.show_registry)
+    said = runs.cause(rollout.diagnosis.cause, rollout)
+    said = images.shorten(said, rollout, show_registry=options.show_registry)
     return text.prose(f"{said[:1].upper()}{said[1:]}", 600)
 
 
@@ -62,15 +66,25 @@ def changed_images(rollout: Rollout, options: Options) -> Pairs:
     """What runs now instead of what; nothing where no image changed, for then the kind says it."""
     if rollout.kind in UNCHANGED:
         return []
-    if rollout.state is State.RECOVERED:
+    if rollout.state is State.RECOVERED and not runs.is_run(rollout):
         return [("Image", f"{_same_images(rollout, options)} (same version, no new rollout)")]
     told = [text.name(phrase, 160) for phrase in images.changes(rollout, show_registry=options.show_registry)]
     return [("Image", told[0])] if len(told) == 1 else [("Images", "\n".join(["", *told]) if told else "")]
 
 
+def other_changes(rollout: Rollout, most: int = CHANGES) -> Pairs:
+    """What changed besides images: the likely culprit of a failure, and all there is to a config change."""
+    if rollout.state not in TROUBLED and rollout.kind is not RolloutKind.CONFIG_CHANGE:
+        return []
+    more = len(rollout.changes) - most
+    told = [text.prose(phrase, 120) for phrase in rollout.changes[:most]]
+    return [("What changed", " · ".join(told + ([f"and {more} more"] if more > 0 else [])))]
+
+
 def progress(rollout: Rollout, transitions: tuple[Transition, ...], options: Options, now: datetime) -> Pairs:
     """How far it is, since when, for how long, by whom."""
-    pairs = [("Status", _status(rollout, now)), replicas.told(rollout)]
+    counted = ("Done", runs.progress(rollout)) if runs.is_run(rollout) else replicas.told(rollout)
+    pairs = [("Status", _status(rollout, now)), counted]
     if rollout.state is State.RECOVERED:
         return pairs
     started = times.clock(
@@ -141,19 +155,21 @@ def _same_images(rollout: Rollout, options: Options) -> str:
 
 def _was(rollout: Rollout, options: Options, now: datetime) -> str:
     """`Failed 14:12 to 14:31 (19 min): app exits 1`."""
-    why = sentences.brief(rollout.diagnosis.cause, rollout, options) if rollout.diagnosis else ""
-    because = f": {why}" if why else ""
-    if rollout.failed_at is None or rollout.finished_at is None:
+    why = phrases.brief(rollout.diagnosis.cause, rollout, options) if rollout.diagnosis else ""
+    because = (f", {runs.counted(rollout)}" if runs.streak(rollout) else "") + (f": {why}" if why else "")
+    span = phrases.failure_span(rollout)
+    if rollout.failed_at is None or rollout.finished_at is None or span is None:
         return f"Failed{because}"
-    span = max(rollout.finished_at - rollout.failed_at, timedelta(0))
     since = times.clock(rollout.failed_at, now, live=True)
     until = times.clock(rollout.finished_at, now, live=True, approximate=rollout.finished_approximate)
     return f"Failed {since} to {until} ({times.rough(span)}){because}"
 
 
 def _status(rollout: Rollout, now: datetime) -> str:
-    said = words.TITLES[rollout.state]
+    said = words.status(rollout)
     match rollout.state:
+        case State.FAILED if runs.is_run(rollout):
+            return said + runs.verdict(rollout, now)
         case State.PAUSED if rollout.scaled_to_zero:
             return f"{said}: scaled to zero"
         case State.STALLED:
@@ -165,7 +181,7 @@ def _status(rollout: Rollout, now: datetime) -> str:
         case State.SUCCEEDED if rollout.fixes_failure_of is not None:
             return f"{said}, fixes the failure of {times.clock(rollout.fixes_failure_of, now, live=True)}"
         case State.RECOVERED:
-            return f"{words.TITLES[State.SUCCEEDED]}, late"
+            return words.back_up(rollout)
         case _:
             return said
 
@@ -188,18 +204,21 @@ def _ran_out(rollout: Rollout) -> str:
 
 def _until(rollout: Rollout, transitions: tuple[Transition, ...], options: Options, now: datetime) -> Pairs:
     """The end and the duration; while it is open, how long it usually takes."""
-    usual = times.rough(timedelta(seconds=options.usual_seconds)) if options.usual_seconds else ""
+    usual = phrases.usual(rollout)
     if rollout.state.open:
         since = _since(rollout, transitions)
         moment = times.clock(since, now, live=True, seconds=True) if since else ""
-        return [("Since", moment), ("Usually", usual)]
-    ended = rollout.finished_at
-    if ended is None:
+        slow = " (slower than usual)" if phrases.is_slow(rollout, now) else ""
+        return [("Since", moment), ("Usually", usual + slow)]
+    if rollout.finished_at is None:
         return [("Usually", usual)]
-    label = "Failed" if rollout.state is State.FAILED else "Ended"
-    at = times.clock(ended, now, live=True, seconds=True, approximate=rollout.finished_approximate)
-    took = sentences.took(rollout) + (f" (usually {usual})" if usual else "")
-    return [(label, at), ("Took", "" if rollout.state is State.FAILED else took)]
+    at = times.clock(
+        rollout.finished_at, now, live=True, seconds=True, approximate=rollout.finished_approximate
+    )
+    if rollout.state is State.FAILED:
+        return [("Failed", at), ("Usually", usual if runs.is_run(rollout) else "")]
+    slow = phrases.slower(rollout) or (f" (usually {usual})" if usual else "")
+    return [("Ended", at), ("Took", phrases.took(rollout) + slow)]
 
 
 def _since(rollout: Rollout, transitions: tuple[Transition, ...]) -> datetime | None:

@@ -6,7 +6,7 @@ Everything here is raw text; escaping is the business of whoever puts it into a 
 
 from dataclasses import dataclass
 
-from shipbell.domain import ImageChange, Rollout
+from shipbell.domain import ImageChange, Rollout, RolloutKind
 
 DIGEST = 12
 """Hexadecimal digits that tell digests apart, as in `docker images`."""
@@ -62,14 +62,27 @@ def current(rollout: Rollout, *, show_registry: bool) -> tuple[str, ...]:
 
 
 def version(rollout: Rollout) -> str:
-    """What was rolled out, in a word or two: the new tag, or the revision where no image changed."""
-    fresh = [parse(image.new) for image in rollout.images if image.new != image.old]
-    versions = tuple(dict.fromkeys(_apart(image) for image in rollout.images if image.new != image.old))
+    """What was rolled out, in a word or two: the new tag, or the revision where no image changed.
+
+    A run has no revision before it, so all its images count.
+    """
+    whole = rollout.kind is RolloutKind.RUN
+    changed = [image for image in rollout.images if whole or image.new != image.old]
+    fresh = [parse(image.new) for image in changed]
+    versions = tuple(dict.fromkeys(_apart(image) for image in changed))
+    if whole and not any(versions):
+        return fresh[0].path if fresh else ""
     if not versions or not versions[0]:
         return f"revision {rollout.identity.number}"
     if len(versions) == 1:
         return versions[0]
     return f"{fresh[0].path} {versions[0]} and {len(versions) - 1} more"
+
+
+def tag(rollout: Rollout) -> str:
+    """The tag that all images share; empty where there is no single one."""
+    tags = {parse(image.new).tag for image in rollout.images}
+    return tags.pop() if len(tags) == 1 else ""
 
 
 def old_version(rollout: Rollout) -> str:

@@ -8,7 +8,7 @@ took its place, shrinks to a sentence with a link to that other.
 from datetime import datetime
 
 from shipbell.domain import Rollout, State, Transition
-from shipbell.rendering import blocks, facts, images, sentences, text, times, words
+from shipbell.rendering import blocks, facts, images, phrases, sentences, text, times, words
 from shipbell.rendering.message import Block, Options
 
 CLOSED = frozenset({State.SUPERSEDED, State.ROLLED_BACK, State.CANCELLED, State.UNKNOWN})
@@ -26,7 +26,7 @@ def full(
         *blocks.context(facts.kind(rollout, options)),
         *blocks.labelled(facts.verdict(rollout, options, now)),
         *blocks.context(facts.own_words(rollout, options)),
-        *blocks.labelled(facts.changed_images(rollout, options)),
+        *blocks.labelled((*facts.changed_images(rollout, options), *facts.other_changes(rollout))),
         *blocks.fields(facts.progress(rollout, transitions, options, now)),
         *blocks.labelled(facts.next_step(rollout)),
         *blocks.context(facts.labels(rollout)),
@@ -59,7 +59,7 @@ def _epitaph(rollout: Rollout, options: Options, now: datetime) -> str:
     at = times.clock(
         rollout.started_at, now, live=True, seconds=True, approximate=rollout.started_approximate
     )
-    begun, span = f"{version} (started {at})", sentences.span(rollout)
+    begun, span = f"{version} (started {at})", phrases.span(rollout)
     kind = text.name(rollout.workload.kind, 60)
     match rollout.state:
         case State.SUPERSEDED:

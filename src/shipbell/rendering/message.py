@@ -31,8 +31,6 @@ class Options:
     """URL of the message of the rollout that replaced this one."""
     history_link: str | None = None
     """URL of a page with the workload's earlier rollouts."""
-    usual_seconds: float | None = None
-    """How long this workload's rollouts usually take."""
     mention: str = ""
     """Ready mrkdwn that rings somebody (`<!subteam^S123>`), from the configuration, never from a cluster."""
     sample: bool = False

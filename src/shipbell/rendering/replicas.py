@@ -10,6 +10,7 @@ from shipbell.rendering import images, text
 SEGMENTS = 10
 """The longest progress bar; a longer one would break the line on a phone."""
 COMPLETE = frozenset({State.SUCCEEDED, State.RECOVERED})
+DAEMON_SET = "DaemonSet"
 
 
 def bar(ready: int, wanted: int) -> str:
@@ -23,16 +24,22 @@ def ready(rollout: Rollout) -> str:
     """`1/4`, of the new pods; empty where unknown or where none is wanted."""
     if rollout.new_ready is None or rollout.wanted < 1:
         return ""
-    return f"{rollout.new_ready}/{rollout.wanted}"
+    return _of_wanted(rollout, rollout.new_ready)
+
+
+def none_wanted(rollout: Rollout) -> str:
+    """Why there are no pods at all."""
+    return "no node matches" if _on_nodes(rollout) else "no replicas wanted"
 
 
 def told(rollout: Rollout) -> tuple[str, str]:
     """The field about pods: its label and its value; an empty value where nothing is known."""
+    label = "Nodes" if _on_nodes(rollout) else "Replicas"
     if rollout.wanted < 1:
-        return "Replicas", "none wanted"
+        return label, "none matches" if _on_nodes(rollout) else "none wanted"
     count = ready(rollout)
     if rollout.state in COMPLETE and count:
-        return "Replicas", f"{bar(rollout.new_ready or 0, rollout.wanted)} {count} ready"
+        return label, f"{bar(rollout.new_ready or 0, rollout.wanted)} {count} ready"
     if not count:
         return "Serving", f"{rollout.serving} of {rollout.wanted} wanted"
     return (
@@ -44,8 +51,8 @@ def told(rollout: Rollout) -> tuple[str, str]:
 def impact(rollout: Rollout) -> str:
     """Who is affected, in the words of on-call: what still serves, and of which version."""
     if rollout.wanted < 1:
-        return "None: no replicas are wanted"
-    count = f"{rollout.serving}/{rollout.wanted}"
+        return f"None: {none_wanted(rollout)}"
+    count = _of_wanted(rollout, rollout.serving)
     if not _affected(rollout):
         return (
             f"None: {_survivor(rollout)} still serves, {count} ready"
@@ -61,10 +68,19 @@ def serving(rollout: Rollout) -> str:
     """The same in a few words, for one line; empty where no replicas are wanted."""
     if rollout.wanted < 1:
         return ""
-    count = f"{rollout.serving}/{rollout.wanted}"
+    count = _of_wanted(rollout, rollout.serving)
     if not _affected(rollout) and _old(rollout):
         return f"old version serves {count}"
     return f"{count} serving"
+
+
+def _of_wanted(rollout: Rollout, count: int) -> str:
+    """`3/4`; a DaemonSet's pods are its nodes, and people think of these."""
+    return f"{count}/{rollout.wanted}{' nodes' if _on_nodes(rollout) else ''}"
+
+
+def _on_nodes(rollout: Rollout) -> bool:
+    return rollout.workload.kind == DAEMON_SET
 
 
 def _affected(rollout: Rollout) -> bool:

@@ -1,7 +1,8 @@
 """Replies in the thread of a root message: what an edit cannot tell because it rings nowhere.
 
-A good ending is one line. A failure brings the controller's and the kubelet's own words in full, which the
-root has no room for, what changed, and what happened when.
+A good ending is one line. A failure brings what the root has no room for: the controller's and the kubelet's
+own words in full, the container's last log lines, the Warning events, all that changed besides images, what
+to do next, and what happened when.
 """
 
 from datetime import datetime
@@ -12,9 +13,15 @@ from shipbell.rendering.message import Block, Options
 
 WORDS = 2400
 """Characters of a failure's own words; what is said first says most."""
+LOG = 2600
+"""Characters of a log; what is said last says most."""
+EVENTS = 5
+EVENT = 240
+CHANGES = 12
 TIMELINE = 12
 """Latest transitions told."""
 BRIEF = frozenset({Part.SUCCEEDED, Part.RECOVERED})
+FAILURES = frozenset({State.FAILING, State.FAILED})
 
 
 def reply(
@@ -23,22 +30,40 @@ def reply(
     """The blocks of a reply; what is mentioned rings first."""
     if part in BRIEF:
         return layout.short(rollout, options, now)
-    opening = "*Details*" if part is Part.DETAIL else sentences.line(rollout, options, now)
+    silent = part is Part.DETAIL and rollout.state in FAILURES
+    opening = "*Details*" if silent else sentences.line(rollout, options, now)
     mention = f"{options.mention} " if options.mention else ""
+    changed = (*facts.changed_images(rollout, options), *facts.other_changes(rollout, CHANGES))
     return [
         *blocks.section(mention + opening),
-        *words(rollout),
-        *blocks.labelled(facts.changed_images(rollout, options)),
+        *evidence(rollout),
+        *blocks.labelled(changed),
         *blocks.labelled(facts.next_step(rollout)),
         *blocks.context(_timeline(transitions, now)),
     ]
 
 
-def words(rollout: Rollout) -> list[Block]:
-    """What the cluster itself says about a failure, literally."""
-    troubled = rollout.state in {State.FAILING, State.FAILED}
-    said = rollout.diagnosis.words if troubled and rollout.diagnosis else ""
-    return blocks.section(text.fence(said, WORDS))
+def evidence(rollout: Rollout) -> list[Block]:
+    """What the cluster itself says about a failure, literally: its words, the log, the Warning events."""
+    diagnosis = rollout.diagnosis
+    if rollout.state not in FAILURES or diagnosis is None:
+        return []
+    return [
+        *blocks.section(text.fence(diagnosis.words, WORDS)),
+        *_log(diagnosis.container, diagnosis.log),
+        *_events(diagnosis.events),
+    ]
+
+
+def _log(container: str, log: str) -> list[Block]:
+    lines = text.fence(log, LOG, tail=True)
+    of = f" of {text.name(container, 63)}" if container.strip() else ""
+    return blocks.section(f"*Log*  last lines{of}", lines) if lines else []
+
+
+def _events(events: tuple[str, ...]) -> list[Block]:
+    told = [text.prose(event, EVENT) for event in events[-EVENTS:]]
+    return blocks.section("*Warnings*", *(f"• {event}" for event in told if event)) if any(told) else []
 
 
 def _timeline(transitions: tuple[Transition, ...], now: datetime) -> str:

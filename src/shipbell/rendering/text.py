@@ -48,11 +48,13 @@ def code(value: str, limit: int = 300) -> str:
     return f"`{_fit(literal, limit)}`" if literal else ""
 
 
-def fence(value: str, limit: int) -> str:
-    """Several lines as they are, in a code block; empty for nothing."""
-    lines = (_visible(line) for line in value[: limit * 2].splitlines())
+def fence(value: str, limit: int, *, tail: bool = False) -> str:
+    """Several lines as they are, in a code block; empty for nothing. `tail` keeps the end, as of a log."""
+    part = value[-limit * 2 :] if tail else value[: limit * 2]
+    lines = (_visible(line) for line in part.splitlines())
     literal = "\n".join(line.rstrip() for line in lines).strip("\n").replace("`", "ˋ")
-    fitted = _fit(literal.translate(_ESCAPES), limit)
+    escaped = literal.translate(_ESCAPES)
+    fitted = _fit_end(escaped, limit) if tail else _fit(escaped, limit)
     return f"```\n{fitted}\n```" if fitted.strip() else ""
 
 
@@ -92,6 +94,18 @@ def _tame(escaped: str) -> str:
 
 def _fit(escaped: str, limit: int) -> str:
     return _cut(escaped, limit, len)
+
+
+def _fit_end(escaped: str, limit: int) -> str:
+    """The last characters, from the beginning of a line where one is near."""
+    if len(escaped) <= limit:
+        return escaped
+    characters = _CHARACTER.findall(escaped)
+    reached = accumulate(map(len, reversed(characters)))
+    kept = sum(size <= limit - len(ELLIPSIS) - 1 for size in reached)
+    end = "".join(characters[len(characters) - kept :])
+    first, _, rest = end.partition("\n")
+    return f"{ELLIPSIS}\n{rest}" if rest.strip() and len(first) < len(rest) else f"{ELLIPSIS}{end}"
 
 
 def _cut(escaped: str, limit: int, measure: Callable[[str], int]) -> str:

@@ -34,6 +34,14 @@ TITLES: Mapping[State, str] = {
     State.UNKNOWN: "Outcome not seen",
 }
 
+RUN_TITLES: Mapping[State, str] = {
+    **TITLES,
+    State.STARTED: "Running",
+    State.PROGRESSING: "Running",
+    State.SUCCEEDED: "Succeeded",
+}
+"""A run is not deployed: its work is done, or not."""
+
 RESTART_TITLES: Mapping[State, str] = {
     State.STARTED: "Restarting",
     State.PROGRESSING: "Restarting",
@@ -46,6 +54,8 @@ KINDS: Mapping[RolloutKind, str] = {
     RolloutKind.CONFIG_CHANGE: "Config change",
     RolloutKind.RESTART: "Restart",
     RolloutKind.ROLLBACK: "Rollback",
+    RolloutKind.NEW_DIGEST: "Same tag, new image",
+    RolloutKind.RUN: "Run",
 }
 
 
@@ -55,6 +65,26 @@ def state(state: State) -> str:
 
 
 def title(rollout: Rollout) -> str:
-    """What a header calls the state."""
+    """What a header calls the state: `Rolling out`, `Job failed`."""
+    if rollout.kind is RolloutKind.RUN:
+        return f"{noun(rollout)} {status(rollout).lower()}"
     titles = RESTART_TITLES if rollout.kind is RolloutKind.RESTART else {}
     return titles.get(rollout.state, TITLES[rollout.state])
+
+
+def status(rollout: Rollout) -> str:
+    """What the field "Status" calls the state."""
+    titles = RUN_TITLES if rollout.kind is RolloutKind.RUN else TITLES
+    return titles[rollout.state]
+
+
+def back_up(rollout: Rollout) -> str:
+    """What the field "Status" says after a recovery."""
+    if rollout.kind is RolloutKind.RUN:
+        return "Succeeded again"
+    return f"{TITLES[State.SUCCEEDED]}, late"
+
+
+def noun(rollout: Rollout) -> str:
+    """What a run is a run of."""
+    return "CronJob" if rollout.workload.kind == "CronJob" else "Job"

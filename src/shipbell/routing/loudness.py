@@ -76,6 +76,7 @@ _WITHDRAWN = {
 }
 _NORMAL = {
     **_OPEN,
+    State.STALLED: Loudness.BROADCAST,
     State.FAILING: Loudness.BROADCAST,
     State.SUCCEEDED: Loudness.BROADCAST,
     State.FAILED: Loudness.BROADCAST,
@@ -95,9 +96,12 @@ TABLE: Mapping[Profile, Mapping[State, Loudness]] = {
     Profile.NORMAL: _NORMAL,
     Profile.LOUD: _NORMAL,
 }
-"""What each state is worth; restarts, uncertain failings and fixes are judged in `loudness`."""
+"""What each state is worth; restarts, stalls, uncertain failings and fixes are judged in `loudness`."""
 
+_MAY_PASS = frozenset({State.STALLED, State.FAILING})
+"""Troubles that ring only where they are `pressing`."""
 _SAID_BY = {
+    State.STALLED: Part.DETAIL,
     State.FAILING: Part.FAILING,
     State.FAILED: Part.FAILED,
     State.RECOVERED: Part.RECOVERED,
@@ -112,7 +116,7 @@ def plan(rollout: Rollout, destination: Destination, told: Mapping[Part, Told]) 
 
     Asked again after everything was done, it wants the root kept up to date and nothing else.
     """
-    level = loudness(rollout, destination.profile)
+    level = _mended(rollout, destination.profile, told) or loudness(rollout, destination.profile)
     if Part.ROOT not in told and level is Loudness.HOLD:
         return Plan(root=False)
     if not destination.sink.edits:
@@ -127,20 +131,20 @@ def loudness(rollout: Rollout, profile: Profile) -> Loudness:
     if _only_failures(rollout, profile) and not _fails(rollout, profile):
         return Loudness.HOLD
     level = TABLE[profile][rollout.state]
-    if rollout.state is State.FAILING and level is Loudness.BROADCAST and not pressing(rollout):
+    if level is Loudness.BROADCAST and rollout.state in _MAY_PASS and not pressing(rollout):
         return Loudness.ROOT
     return level
 
 
 def pressing(rollout: Rollout) -> bool:
-    """Whether a failing is worth ringing for: waiting will not heal it, or users feel it already."""
+    """Whether a trouble is worth ringing for: waiting will not heal it, or users feel it already."""
     certain = rollout.diagnosis is not None and rollout.diagnosis.certain
     return certain or affected(rollout)
 
 
 def affected(rollout: Rollout) -> bool:
-    """Whether fewer pods serve than are wanted."""
-    return rollout.serving < rollout.wanted
+    """Whether fewer pods serve than are wanted; a Job's pods serve nobody."""
+    return rollout.kind is not RolloutKind.RUN and rollout.serving < rollout.wanted
 
 
 def gist(rollout: Rollout) -> str:
@@ -162,6 +166,14 @@ def _impact(rollout: Rollout) -> str:
     if not affected(rollout):
         return "none"
     return "degraded" if rollout.serving else "down"
+
+
+def _mended(rollout: Rollout, profile: Profile, told: Mapping[Part, Told]) -> Loudness | None:
+    """A told failure that is over is told too, even where only failures are."""
+    failure_told = any(post.rang_for == State.FAILED for post in told.values())
+    if rollout.state is not State.RECOVERED or not failure_told:
+        return None
+    return TABLE[profile][State.RECOVERED]
 
 
 def _only_failures(rollout: Rollout, profile: Profile) -> bool:
@@ -213,10 +225,15 @@ def _known(rollout: Rollout, told: Mapping[Part, Told]) -> bool:
 def _detail(rollout: Rollout, part: Part, told: Mapping[Part, Told]) -> tuple[Saying, ...]:
     """The error in full for the thread, where no reply has told it."""
     failure = part in {Part.FAILING, Part.FAILED}
-    wordless = rollout.diagnosis is None or not rollout.diagnosis.words
-    if not failure or wordless or told.keys() & {Part.FAILING, Part.FAILED, Part.DETAIL}:
+    if not failure or not _has_more(rollout) or told.keys() & {Part.FAILING, Part.FAILED, Part.DETAIL}:
         return ()
     return (Saying(part=Part.DETAIL, broadcast=False),)
+
+
+def _has_more(rollout: Rollout) -> bool:
+    """Whether a thread would say more than the root does."""
+    told = rollout.diagnosis
+    return bool(rollout.changes) or (told is not None and bool(told.words or told.log or told.events))
 
 
 def _follow_up(rollout: Rollout, told: Mapping[Part, Told]) -> tuple[Saying, ...]:

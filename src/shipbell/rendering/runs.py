@@ -1,0 +1,171 @@
+"""Runs in words: a Job does its work once and ends, a CronJob's runs come again and again.
+
+Nobody is served by a run, so nothing is said of pods that serve; instead how much is done, how often it was
+tried, and of a CronJob how many runs in a row have failed: one message per streak.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from shipbell.domain import Rollout, RolloutKind, State
+from shipbell.rendering import phrases, replicas, times, words
+from shipbell.rendering.phrases import Telling
+
+REASONS = frozenset(
+    {
+        "BackoffLimitExceeded",
+        "DeadlineExceeded",
+        "FailedIndexes",
+        "MaxFailedIndexesExceeded",
+        "PodFailurePolicy",
+    }
+)
+"""https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup."""
+
+_PODS = re.compile(r", \d+ restarts?(?= )| \(\d+ of \d+ (?:new )?pods\)")
+"""What a cause says of pods that go on; a run's pods are its tries."""
+
+
+def is_run(rollout: Rollout) -> bool:
+    """Whether this is a Job or a CronJob's streak, and no rollout of something that goes on running."""
+    return rollout.kind is RolloutKind.RUN
+
+
+def of_cronjob(rollout: Rollout) -> bool:
+    """Whether it stands for the runs of a CronJob."""
+    return is_run(rollout) and rollout.workload.kind == "CronJob"
+
+
+def done(rollout: Rollout) -> str:
+    """`1/3`, of the completions; the bare count where nobody knows how many there will be; else empty."""
+    job = rollout.job
+    if job is None or of_cronjob(rollout):
+        return ""
+    return f"{job.succeeded}/{job.completions}" if job.completions else f"{job.succeeded}"
+
+
+def progress(rollout: Rollout) -> str:
+    """How much is done, with a bar where the whole is known."""
+    job = rollout.job
+    if job is None or not job.completions:
+        return done(rollout)
+    working = f" · {job.active} at work" if job.active and rollout.state.open else ""
+    return f"{replicas.bar(job.succeeded, job.completions)} {done(rollout)}{working}"
+
+
+def tries(rollout: Rollout) -> int:
+    """How often it was tried in vain; 0 where the counts do not say.
+
+    A pod that starts its containers anew in place counts once, and a deadline ends pods that did not fail.
+    """
+    job = rollout.job
+    if job is None or not is_run(rollout) or reason(rollout) == "DeadlineExceeded":
+        return 0
+    in_place = rollout.state is State.FAILED and job.failed <= job.backoff_limit
+    return 0 if in_place and reason(rollout) == "BackoffLimitExceeded" else job.failed
+
+
+def cause(said: str, rollout: Rollout) -> str:
+    """A cause with the count of tries behind it: `Container migrate exited 1, tried 3 of 3 times`."""
+    job, count = rollout.job, tries(rollout)
+    if job is None or count < 1:
+        return said
+    return f"{_PODS.sub('', said)}, tried {count} of {max(count, job.backoff_limit + 1)} times"
+
+
+def reason(rollout: Rollout) -> str:
+    """The Job controller's word for the failure: `BackoffLimitExceeded`; empty where there is none."""
+    said = rollout.diagnosis.reason if rollout.diagnosis is not None else ""
+    return said if said in REASONS else ""
+
+
+def streak(rollout: Rollout) -> int:
+    """How many runs of a CronJob failed in a row."""
+    return rollout.runs_failed if of_cronjob(rollout) else 0
+
+
+def counted(rollout: Rollout) -> str:
+    """`37 runs`."""
+    runs = streak(rollout)
+    return "1 run" if runs == 1 else f"{runs} runs"
+
+
+def verdict(rollout: Rollout, now: datetime) -> str:
+    """What stands behind "Failed": the controller's word, or since when every run fails."""
+    if streak(rollout) > 1:
+        return f": {counted(rollout)} since {times.clock(rollout.started_at, now, live=True)}"
+    said = reason(rollout)
+    return f": {said}" if said else ""
+
+
+def _running(telling: Telling) -> str:
+    count = done(telling.rollout)
+    progressing = f", progressing, {count} done" if count else ", progressing"
+    progressed = progressing if telling.rollout.state is State.PROGRESSING else ""
+    return f"{words.noun(telling.rollout)} running {telling.version()}{progressed}, {telling.started()}"
+
+
+def _paused(telling: Telling) -> str:
+    count = done(telling.rollout)
+    return f"{words.noun(telling.rollout)} paused{f', {count} done' * bool(count)}, {telling.started()}"
+
+
+def _stalled(telling: Telling) -> str:
+    since = telling.clock(telling.rollout.progress_at)
+    return f"{words.noun(telling.rollout)} stalled, no progress since {since}, {telling.started()}"
+
+
+def _failing(telling: Telling) -> str:
+    return f"{words.noun(telling.rollout)} failing{_why(telling)}, {telling.started()}"
+
+
+def _succeeded(telling: Telling) -> str:
+    rollout = telling.rollout
+    count = done(rollout)
+    slow = phrases.slower(rollout)
+    return (
+        f"{words.noun(rollout)} succeeded in {phrases.took(rollout)}{slow}, {telling.started()}"
+        f"{f', {count} done' * bool(count)}{_fixes(telling)}"
+    )
+
+
+def _failed(telling: Telling) -> str:
+    if streak(telling.rollout) > 1:
+        since = telling.clock(telling.rollout.started_at)
+        return f"{counted(telling.rollout)} failed since {since}{_why(telling)}"
+    return f"{words.noun(telling.rollout)} failed{_why(telling)} ({telling.started()})"
+
+
+def _recovered(telling: Telling) -> str:
+    rollout = telling.rollout
+    span = phrases.failure_span(rollout)
+    late = f" after {times.rough(span)} of failure" if span is not None else ""
+    failed = f", {counted(rollout)} had failed" if streak(rollout) else ""
+    return f"{words.noun(rollout)} recovered{late}{failed} ({telling.started()})"
+
+
+def _why(telling: Telling) -> str:
+    """`, migrate exited 1 after 3 tries`."""
+    said, count = telling.because(), tries(telling.rollout)
+    if not said or count < 1:
+        return said
+    return f"{_PODS.sub('', said)} after {count} {'try' if count == 1 else 'tries'}"
+
+
+def _fixes(telling: Telling) -> str:
+    fixed = telling.rollout.fixes_failure_of
+    return f", fixes the failure of {telling.clock(fixed)}" if fixed else ""
+
+
+PREDICATES: Mapping[State, Callable[[Telling], str]] = {
+    State.STARTED: _running,
+    State.PROGRESSING: _running,
+    State.PAUSED: _paused,
+    State.STALLED: _stalled,
+    State.FAILING: _failing,
+    State.SUCCEEDED: _succeeded,
+    State.FAILED: _failed,
+    State.RECOVERED: _recovered,
+}
+"""How a run's state stands in a sentence; where it has no word of its own, a rollout's does."""
