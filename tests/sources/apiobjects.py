@@ -115,6 +115,53 @@ def pod(
     }
 
 
+def pod_of(
+    kind: str,
+    owner: str,
+    name: str = "",
+    *,
+    labels: dict[str, str] | None = None,
+    phase: str = "Running",
+    namespace: str = "shop",
+) -> Json:
+    """A pod that its workload owns without a ReplicaSet between them."""
+    made = pod(name or f"{owner}-x7x2v", app=owner, namespace=namespace, phase=phase)
+    made["metadata"]["labels"] = {"app": owner, **(labels or {})}
+    made["metadata"]["ownerReferences"] = [_owner(kind, owner, f"uid-{namespace}-{owner}")]
+    return made
+
+
+def event(
+    reason: str,
+    message: str = "",
+    *,
+    about: Json | None = None,
+    container: str = "",
+    namespace: str = "shop",
+    **fields: Any,
+) -> Json:
+    """A Kubernetes Event about a pod, unless it is `about` something else."""
+    involved = about or {"kind": "Pod", "name": "web-79fc7fd494-x7x2v", "uid": "uid-pod"}
+    path = {"fieldPath": f"spec.containers{{{container}}}"} if container else {}
+    return {
+        "kind": "Event",
+        "metadata": {
+            "name": f"{involved['name']}.{reason.lower()}",
+            "namespace": namespace,
+            "uid": f"uid-event-{involved['name']}-{reason}",
+            "creationTimestamp": CREATED,
+        },
+        "involvedObject": {**involved, **path},
+        "reason": reason,
+        "message": message,
+        "type": "Warning",
+        "count": 1,
+        "firstTimestamp": CREATED,
+        "lastTimestamp": CREATED,
+        **fields,
+    }
+
+
 def container(
     *,
     name: str = "web",

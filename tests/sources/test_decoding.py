@@ -2,14 +2,13 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from shipbell import errors
 from shipbell.domain import Condition, Container, Observation, Revision
 from shipbell.sources.kubernetes import decoding, objects
-from tests.sources.apiobjects import Json, deployment, pod, replicaset
+from tests.sources.apiobjects import Json, deployment, replicaset
 
 NOW = datetime(2026, 1, 30, 14, 3, tzinfo=UTC)
 
@@ -25,12 +24,6 @@ def revised(thing: Json) -> Revision:
     format_ = decoding.replicasets()
     page = format_.page(json.dumps({"metadata": {}, "items": [thing]}).encode())
     return format_.build((page.items or [])[0], NOW, False)
-
-
-def placed(thing: Json, *, deleted: bool = False) -> decoding.PlacedPod:
-    format_ = decoding.pods()
-    page = format_.page(json.dumps({"metadata": {}, "items": [thing]}).encode())
-    return format_.build((page.items or [])[0], NOW, deleted)
 
 
 def with_managers(*entries: tuple[str, str, str, Json]) -> Json:
@@ -170,32 +163,6 @@ def test_init_containers_come_first_and_are_said_to_be_so() -> None:
         ("migrate", True),
         ("web", False),
     ]
-
-
-def test_a_pod_is_of_the_deployment_that_its_replicaset_is_named_after() -> None:
-    seen = placed(pod("web-eu-79fc7fd494-x7x2v"))
-
-    assert seen.workload == "web-eu"
-    assert seen.pod is not None
-    assert (seen.pod.hash, seen.pod.ready, seen.pod.trouble) == ("79fc7fd494", True, None)
-
-
-def test_a_pod_without_a_replicaset_is_nobodys() -> None:
-    single, of_a_job = pod(), pod()
-    single["metadata"]["ownerReferences"] = None
-    of_a_job["metadata"]["ownerReferences"][0]["kind"] = "Job"
-
-    assert placed(single).workload == ""
-    assert placed(of_a_job).workload == ""
-
-
-@pytest.mark.parametrize("leaving", [{"deleting": True}, {"phase": "Failed"}, {"phase": "Succeeded"}])
-def test_a_pod_that_is_leaving_does_not_count(leaving: dict[str, Any]) -> None:
-    assert placed(pod(**leaving)).pod is None
-
-
-def test_a_deleted_pod_does_not_count() -> None:
-    assert placed(pod(), deleted=True).pod is None
 
 
 def test_a_bookmark_with_nulls_in_it_is_an_object_with_a_version() -> None:

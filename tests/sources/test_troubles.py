@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shipbell.domain import PodTrouble
-from shipbell.sources.kubernetes import decoding
+from shipbell.sources.kubernetes import pods
 from tests.sources.apiobjects import Json, container, pod
 from tests.sources.test_decoding import NOW
 
@@ -13,7 +13,7 @@ EXITED = {"exitCode": 1, "reason": "Error", "message": "no such table: users"}
 
 
 def trouble(thing: Json) -> PodTrouble | None:
-    format_ = decoding.pods()
+    format_ = pods.format_()
     page = format_.page(json.dumps({"items": [thing]}).encode())
     made = format_.build((page.items or [])[0], NOW, False).pod
     assert made is not None

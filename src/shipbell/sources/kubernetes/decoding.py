@@ -13,8 +13,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from shipbell.domain import Condition, Observation, Pod, Revision, Workload
-from shipbell.sources.kubernetes import objects, resources, templates, troubles
+from shipbell.domain import Condition, Observation, Revision, Workload
+from shipbell.sources.kubernetes import objects, resources, templates
 
 REVISION = "deployment.kubernetes.io/revision"
 REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
@@ -26,9 +26,6 @@ https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#progress-d
 
 BEGINNING = datetime.fromtimestamp(0, UTC)
 """In place of a creation time that is not there. The API server always writes one."""
-
-FINISHED = frozenset({"Succeeded", "Failed"})
-"""Phases in which a pod no longer counts for its ReplicaSet, which has made another in its place."""
 
 ValueT = TypeVar("ValueT")
 
@@ -52,18 +49,6 @@ class Format(Generic[objects.ObjectT, ValueT]):
         return objects.decode(self.events, line)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlacedPod:
-    """A pod and whose it is."""
-
-    uid: str
-    resource_version: int
-    workload: str
-    """The name of the Deployment whose ReplicaSet controls it; empty where none does."""
-    pod: Pod | None
-    """None where it does not count: it is being deleted, or has finished."""
-
-
 def deployments(cluster: str) -> Format[objects.Deployment, Observation]:
     """Deployments as observations of workloads in `cluster`."""
     return Format(
@@ -81,16 +66,6 @@ def replicasets() -> Format[objects.ReplicaSet, Revision]:
         pages=msgspec.json.Decoder(objects.Page[objects.ReplicaSet]),
         events=msgspec.json.Decoder(objects.Event[objects.ReplicaSet]),
         build=lambda replicaset, _at, _deleted: revision(replicaset),
-    )
-
-
-def pods() -> Format[objects.Pod, PlacedPod]:
-    """Pods with the name of their Deployment."""
-    return Format(
-        resource=resources.PODS,
-        pages=msgspec.json.Decoder(objects.Page[objects.Pod]),
-        events=msgspec.json.Decoder(objects.Event[objects.Pod]),
-        build=placed_pod,
     )
 
 
@@ -156,19 +131,6 @@ def revision(replicaset: objects.ReplicaSet) -> Revision:
     )
 
 
-def placed_pod(pod: objects.Pod, _at: datetime, deleted: bool) -> PlacedPod:
-    """A pod, without what it does not count for."""
-    metadata = pod.metadata
-    status = pod.status if isinstance(pod.status, objects.PodStatus) else objects.PodStatus()
-    leaving = deleted or metadata.deletion_timestamp is not None or status.phase in FINISHED
-    return PlacedPod(
-        uid=metadata.uid,
-        resource_version=version(metadata.resource_version),
-        workload=_deployment_of(pod),
-        pod=None if leaving else _pod(pod, status),
-    )
-
-
 def controller(thing: objects.Object) -> objects.OwnerReference | None:
     """The one owner that manages the object, if any."""
     owners = thing.metadata.owner_references or ()
@@ -223,26 +185,8 @@ def _owns_template(entry: objects.ManagedFields) -> bool:
     )
 
 
-def _deployment_of(pod: objects.Pod) -> str:
-    """From its ReplicaSet's name, which the controller makes of the Deployment's name and the hash."""
-    owner, hash_ = controller(pod), _hash(pod.metadata)
-    if owner is None or owner.kind != resources.REPLICASETS.kind or not owner.name.endswith(f"-{hash_}"):
-        return ""
-    return owner.name.removesuffix(f"-{hash_}")
-
-
 def _hash(metadata: objects.Metadata) -> str:
     return (metadata.labels or {}).get(templates.HASH, "")
-
-
-def _pod(pod: objects.Pod, status: objects.PodStatus) -> Pod:
-    return Pod(
-        name=pod.metadata.name,
-        hash=_hash(pod.metadata),
-        ready=any(c.type == "Ready" and c.status == "True" for c in status.conditions or ()),
-        created_at=pod.metadata.creation_timestamp or BEGINNING,
-        trouble=troubles.trouble(pod),
-    )
 
 
 def _requirement(requirement: objects.LabelSelectorRequirement) -> str:

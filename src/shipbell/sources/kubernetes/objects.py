@@ -168,6 +168,7 @@ class ContainerState(_Struct):
 class ContainerStatus(_Struct):
     name: str = ""
     image: str = ""
+    image_id: str = msgspec.field(name="imageID", default="")
     ready: bool = False
     restart_count: int = 0
     state: ContainerState | None = None
@@ -184,6 +185,31 @@ class PodStatus(_Struct):
 class Pod(Object):
     spec: PodSpec = msgspec.field(default_factory=PodSpec)
     status: PodStatus | str | None = None
+
+
+class ObjectReference(_Struct):
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    field_path: str = ""
+    """`spec.containers{web}` where it is about one container."""
+
+
+class EventSeries(_Struct):
+    count: int = 0
+    last_observed_time: datetime | None = None
+
+
+class KubernetesEvent(Object):
+    """`message` and `reason` are where a Status has them too."""
+
+    involved_object: ObjectReference = msgspec.field(default_factory=ObjectReference)
+    type: str = ""
+    count: int | None = None
+    first_timestamp: datetime | None = None
+    last_timestamp: datetime | None = None
+    event_time: datetime | None = None
+    series: EventSeries | None = None
 
 
 ObjectT = TypeVar("ObjectT", bound=Object)

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from datetime import datetime
 
 from shipbell.domain import Pod, PodsObservation, Workload
-from shipbell.sources.kubernetes import credentials, decoding, objects, pacing, reflector, transport
+from shipbell.sources.kubernetes import credentials, objects, pacing, pods, reflector, transport
 
 
 class PodsWatch:
@@ -26,7 +26,7 @@ class PodsWatch:
         self._server = server
         self._pace = pace or pacing.Pace()
         self._clock = clock
-        self._followed: dict[str, dict[str, Workload]] = {}
+        self._followed: dict[str, dict[pods.Place, Workload]] = {}
         self._namespaces: dict[str, _Namespace] = {}
         self._changed = asyncio.Event()
         self._stale: dict[Workload, None] = {}
@@ -41,8 +41,9 @@ class PodsWatch:
         """From now on these workloads, and no others."""
         before, self._followed = self._followed, {}
         for workload in workloads:
-            self._followed.setdefault(workload.namespace, {})[workload.name] = workload
-            if before.get(workload.namespace, {}).get(workload.name) != workload:
+            place = (workload.kind, workload.name)
+            self._followed.setdefault(workload.namespace, {})[place] = workload
+            if before.get(workload.namespace, {}).get(place) != workload:
                 self._mark(workload)
         self._changed.set()
 
@@ -76,11 +77,11 @@ class PodsWatch:
             workload=workload,
             resource_version=namespace.position,
             at=self._clock(),
-            pods=namespace.pods_of(workload.name),
+            pods=namespace.pods_of((workload.kind, workload.name)),
         )
 
     def _is_followed(self, workload: Workload) -> bool:
-        return self._followed.get(workload.namespace, {}).get(workload.name) == workload
+        return self._followed.get(workload.namespace, {}).get((workload.kind, workload.name)) == workload
 
     def _mark(self, workload: Workload) -> None:
         self._stale[workload] = None
@@ -94,7 +95,7 @@ class PodsWatch:
 
     def _open(self, name: str, group: asyncio.TaskGroup) -> None:
         follower = reflector.Reflector(
-            self._server, decoding.pods(), scope=name, pace=self._pace, clock=self._clock
+            self._server, pods.format_(), scope=name, pace=self._pace, clock=self._clock
         )
         namespace = _Namespace(follower)
         self._namespaces[name] = namespace
@@ -105,32 +106,32 @@ class PodsWatch:
         async with aclosing(namespace.follower.stream()) as items:
             async for item in items:
                 touched = namespace.take(item)
-                for workload_name, workload in self._followed.get(name, {}).items():
-                    if touched is None or workload_name in touched:
+                for place, workload in self._followed.get(name, {}).items():
+                    if touched is None or place in touched:
                         self._mark(workload)
 
 
 class _Namespace:
     """The pods of one namespace as its watch has them."""
 
-    def __init__(self, follower: reflector.Reflector[objects.Pod, decoding.PlacedPod]) -> None:
+    def __init__(self, follower: reflector.Reflector[objects.Pod, pods.PlacedPod]) -> None:
         self.follower = follower
         self.task: asyncio.Task[None] | None = None
         self.position: int | None = None
-        self._pods: dict[str, decoding.PlacedPod] = {}
+        self._pods: dict[str, pods.PlacedPod] = {}
 
     def close(self) -> None:
         if self.task is not None:
             self.task.cancel()
 
-    def pods_of(self, workload: str) -> tuple[Pod, ...]:
+    def pods_of(self, workload: pods.Place) -> tuple[Pod, ...]:
         """In the order in which they were first seen."""
         return tuple(p.pod for p in self._pods.values() if p.workload == workload and p.pod is not None)
 
     def take(
-        self, item: reflector.Listed[decoding.PlacedPod] | reflector.Changed[decoding.PlacedPod]
-    ) -> frozenset[str] | None:
-        """Names of the workloads whose pods have changed with it; None for all."""
+        self, item: reflector.Listed[pods.PlacedPod] | reflector.Changed[pods.PlacedPod]
+    ) -> frozenset[pods.Place] | None:
+        """The workloads whose pods have changed with it; None for all."""
         if isinstance(item, reflector.Changed):
             return self._take_change(item.observation)
         self.position = item.resource_version
@@ -138,7 +139,7 @@ class _Namespace:
         self._pods = kept | {placed.uid: placed for placed in item.observations}
         return None
 
-    def _take_change(self, placed: decoding.PlacedPod) -> frozenset[str]:
+    def _take_change(self, placed: pods.PlacedPod) -> frozenset[pods.Place]:
         before = self._pods.get(placed.uid)
         self.position = placed.resource_version
         if placed.pod is None:

@@ -16,6 +16,7 @@ from shipbell.sources.kubernetes import (
     decoding,
     listing,
     objects,
+    pods,
     reflector,
     resources,
     transport,
@@ -45,7 +46,7 @@ class Reader:
         self._clock = clock
         self._deployments = decoding.deployments(cluster)
         self._replicasets = decoding.replicasets()
-        self._pods = decoding.pods()
+        self._pods = pods.format_()
         self._selectors: dict[str, str] = {}
 
     async def owner(self, hint: Hint) -> Hint | None:
@@ -106,11 +107,12 @@ class Reader:
         version, found = await self._list(self._pods, workload.namespace, {"labelSelector": selector})
         at = self._clock()
         placed = [self._pods.build(thing, at, False) for thing in found]
+        place = (workload.kind, workload.name)
         return PodsObservation(
             workload=workload,
             resource_version=version,
             at=at,
-            pods=tuple(p.pod for p in placed if p.pod is not None and p.workload == workload.name),
+            pods=tuple(p.pod for p in placed if p.pod is not None and p.workload == place),
         )
 
     async def _revisions(self, workload: Workload, selectors: dict[str, str]) -> tuple[Revision, ...]:

@@ -24,5 +24,14 @@ class Resource:
 
 
 DEPLOYMENTS = Resource(plural="deployments", kind="Deployment", group="apps")
+STATEFULSETS = Resource(plural="statefulsets", kind="StatefulSet", group="apps")
+DAEMONSETS = Resource(plural="daemonsets", kind="DaemonSet", group="apps")
+JOBS = Resource(plural="jobs", kind="Job", group="batch")
+CRONJOBS = Resource(plural="cronjobs", kind="CronJob", group="batch")
+
 REPLICASETS = Resource(plural="replicasets", kind="ReplicaSet", group="apps")
+CONTROLLER_REVISIONS = Resource(plural="controllerrevisions", kind="ControllerRevision", group="apps")
 PODS = Resource(plural="pods", kind="Pod")
+POD_LOGS = Resource(plural="pods/log", kind="Pod")
+"""A subresource: for permissions, not for lists."""
+EVENTS = Resource(plural="events", kind="Event")
