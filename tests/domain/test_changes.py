@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import pytest
 
 from shipbell.domain import Container, Template, changes
-from shipbell.domain.changes import Setting
+from shipbell.domain.changes import setting
 
 APP = Container(name="app", image="r/app:1")
 PROXY = Container(name="proxy", image="nginx:1")
 
 
 def template(
-    *settings: Setting,
+    *settings: str,
     containers: tuple[Container, ...] = (APP,),
     annotations: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
@@ -25,12 +25,12 @@ def template(
     )
 
 
-def env(name: str, digest: str, container: str = "app") -> Setting:
-    return Setting(container=container, topic="env", name=name, value=f"#{digest}")
+def env(name: str, digest: str, container: str = "app") -> str:
+    return setting(container=container, topic="env", name=name, value=f"#{digest}")
 
 
-def limit(value: str, container: str = "app") -> Setting:
-    return Setting(container=container, topic="memory limit", value=value)
+def limit(value: str, container: str = "app") -> str:
+    return setting(container=container, topic="memory limit", value=value)
 
 
 @pytest.mark.parametrize(
@@ -43,21 +43,19 @@ def limit(value: str, container: str = "app") -> Setting:
         (None, limit("128Mi"), "memory limit set to 128Mi"),
         (limit("256Mi"), None, "memory limit removed"),
         (
-            Setting(topic="service account", value="web"),
-            Setting(topic="service account", value="api"),
+            setting(topic="service account", value="web"),
+            setting(topic="service account", value="api"),
             "service account web → api",
         ),
-        (None, Setting(topic="node selector", value="#1"), "node selector added"),
+        (None, setting(topic="node selector", value="#1"), "node selector added"),
         (
-            Setting(container="app", topic="liveness probe", value="#1"),
-            Setting(container="app", topic="liveness probe", value="#2"),
+            setting(container="app", topic="liveness probe", value="#1"),
+            setting(container="app", topic="liveness probe", value="#2"),
             "liveness probe changed",
         ),
     ],
 )
-def test_a_setting_that_differs_is_told_in_a_phrase(
-    old: Setting | None, new: Setting | None, said: str
-) -> None:
+def test_a_setting_that_differs_is_told_in_a_phrase(old: str | None, new: str | None, said: str) -> None:
     before, after = (template(*filter(None, [setting])) for setting in (old, new))
     assert changes.between(before, after) == (said,)
 
@@ -123,7 +121,7 @@ def test_a_first_revision_has_no_changes() -> None:
 
 
 def test_names_that_hold_breaks_do_not_break_an_outline() -> None:
-    odd = Setting(container="app", topic="env", name="A\tB\nC", value="#1")
+    odd = setting(container="app", topic="env", name="A\tB\nC", value="#1")
     assert changes.between(template(), template(odd)) == ("env A B C added",)
 
 

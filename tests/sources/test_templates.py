@@ -120,3 +120,10 @@ def test_what_is_absent_null_or_odd_is_passed_over(spec: Json) -> None:
 
 def test_a_template_without_a_spec_has_an_outline_without_settings() -> None:
     assert templates.template(objects.PodTemplate()).outline == "outline"
+
+
+def test_a_template_without_its_outline_is_the_same_template() -> None:
+    raw = objects.PodTemplate(spec=msgspec.Raw(json.dumps(SPEC).encode()))
+    bare = templates.template(raw, outlined=False)
+    assert bare == templates.template(raw)
+    assert bare.outline == ""

@@ -22,20 +22,6 @@ _TAB = "\t"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Setting:
-    """One setting of a pod template."""
-
-    container: str = ""
-    """Whose it is; empty for the pod's own."""
-    topic: str
-    """What it is, in words: `env`, `memory limit`, `liveness probe`."""
-    name: str = ""
-    """Which one, where there may be several: `LOG_LEVEL`."""
-    value: str
-    """To be shown, or a digest."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class _Key:
     container: str
     topic: str
@@ -49,10 +35,20 @@ class _Change:
     """`added`, `removed`, `changed`, or `256Mi → 128Mi`."""
 
 
-def outline(settings: Iterable[Setting]) -> str:
-    """The settings in one string, as a template keeps them."""
-    rows = ((s.container, s.topic, s.name, s.value) for s in settings)
-    return "\n".join((_HEAD, *(_TAB.join(" ".join(part.split()) for part in row) for row in rows)))
+def setting(*, container: str = "", topic: str, name: str = "", value: str) -> str:
+    """One line of an outline: whose it is (empty for the pod's own), what (`env`), which (`LOG_LEVEL`).
+
+    The value is shown as it is, unless it is a digest.
+    """
+    row = (container, topic, name, value)
+    line = _TAB.join(row)
+    clean = line.count(_TAB) == len(row) - 1 and "\n" not in line
+    return line if clean else _TAB.join(" ".join(part.split()) for part in row)
+
+
+def outline(settings: Iterable[str]) -> str:
+    """All settings in one string, as a template keeps them."""
+    return "\n".join((_HEAD, *settings))
 
 
 def between(old: Template | None, new: Template, *, ignored: Collection[str] = ()) -> tuple[str, ...]:
@@ -109,7 +105,7 @@ def _change(key: _Key, before: str | None, after: str | None) -> Iterator[_Chang
 
 
 def _parse(text: str) -> dict[_Key, str]:
-    rows = (line.split(_TAB) for line in text.split("\n"))
+    rows = (line.split(_TAB) for line in text.split("\n")[1:])
     whole = (row for row in rows if len(row) == 4)
     return {_Key(container=of, topic=topic, name=name): value for of, topic, name, value in whole}
 

@@ -42,16 +42,19 @@ _TREES = msgspec.json.Decoder(_Json | None)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def template(raw: objects.PodTemplate) -> Template:
-    """A pod template, told apart from others by its digest without being kept."""
+def template(raw: objects.PodTemplate, *, outlined: bool = True) -> Template:
+    """A pod template, told apart from others by its digest without being kept.
+
+    The outline costs more than all the rest; what two revisions are not compared by can do without.
+    """
     spec = objects.decode(_POD_SPECS, bytes(raw.spec)) or objects.PodSpec()
-    tree = objects.decode(_TREES, bytes(raw.spec)) or {}
+    tree = objects.decode(_TREES, bytes(raw.spec)) or {} if outlined else {}
     return Template(
         containers=(*_containers(spec.init_containers, init=True), *_containers(spec.containers)),
         annotations=raw.metadata.annotations or {},
         labels=without(raw.metadata.labels or {}, HASH),
         spec_digest=hashlib.blake2b(raw.spec, digest_size=16).hexdigest(),
-        outline=changes.outline(_settings(tree)),
+        outline=changes.outline(_settings(tree)) if outlined else "",
     )
 
 
@@ -64,19 +67,19 @@ def _containers(specs: list[objects.ContainerSpec] | None, *, init: bool = False
     return tuple(Container(name=spec.name, image=spec.image, init=init) for spec in specs or ())
 
 
-def _settings(spec: _Json) -> Iterator[changes.Setting]:
+def _settings(spec: _Json) -> Iterator[str]:
     yield from _fields("", spec)
     for container in (*_entries(spec.get("initContainers")), *_entries(spec.get("containers"))):
         yield from _fields(str(container.get("name", "")), container)
 
 
-def _fields(container: str, fields: _Json) -> Iterator[changes.Setting]:
+def _fields(container: str, fields: _Json) -> Iterator[str]:
     """The settings of a pod or of one of its containers, in whatever order the API server has them."""
     for field, value in fields.items():
         if field in ALREADY_TOLD or value is None or DEFAULTS.get(field) == value:
             continue
         for topic, name, told in _told(container, field, value):
-            yield changes.Setting(container=container, topic=topic, name=name, value=told)
+            yield changes.setting(container=container, topic=topic, name=name, value=told)
 
 
 def _told(container: str, field: str, value: Any) -> Iterator[tuple[str, str, str]]:
