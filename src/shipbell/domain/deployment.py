@@ -7,6 +7,7 @@ known to lie for an event or two, the rule says how.
 
 from datetime import datetime, timedelta
 
+from shipbell.domain import durations
 from shipbell.domain.observation import Condition, Observation, Revision
 from shipbell.domain.rollout import Diagnosis, Identity, Memory, Rollout
 from shipbell.domain.workload import Workload
@@ -87,13 +88,18 @@ def underway(observation: Observation) -> bool | None:
     return unfinished and not timed_out and not _edited_while_paused(observation)
 
 
-def adopted(observation: Observation, bearer: Revision) -> bool:
+def idle(observation: Observation, bearer: Revision, known: Identity | None) -> bool:
     """Whether a new Deployment took over a ReplicaSet that already runs all its pods.
 
     `kubectl delete --cascade=orphan` and a re-creation roll nothing out.
     """
     older = bearer.created_at < observation.created_at
-    return older and bearer.available >= observation.wanted and bearer.total >= observation.wanted
+    return (
+        known is None
+        and older
+        and bearer.available >= observation.wanted
+        and bearer.total >= observation.wanted
+    )
 
 
 def emptied(observation: Observation, most_wanted: int) -> bool:
@@ -108,7 +114,7 @@ def failure(observation: Observation, identity: Identity, started_at: datetime) 
     progressing = _own(observation.condition("Progressing"), f'"{identity.name}"', started_at)
     if progressing is None or progressing.status != "False" or progressing.reason != DEADLINE_EXCEEDED:
         return None
-    cause = f"no progress for {seconds(observation.deadline)}"
+    cause = f"no progress for {durations.in_words(observation.deadline)}"
     since = progressing.last_update
     return Diagnosis(reason=DEADLINE_EXCEEDED, cause=cause, words=progressing.message, since=since)
 
@@ -183,13 +189,3 @@ def _own(condition: Condition | None, mention: str, started_at: datetime) -> Con
     if condition is None or condition.last_update is None or mention not in condition.message:
         return None
     return condition if condition.last_update >= started_at.replace(microsecond=0) else None
-
-
-def seconds(deadline: timedelta | None) -> str:
-    """A deadline in words: `10 min`, `1 min 30 s`."""
-    if deadline is None:
-        return "too long"
-    minutes, seconds = divmod(int(deadline.total_seconds()), 60)
-    return " ".join(
-        part for part in (f"{minutes} min" * bool(minutes), f"{seconds} s" * bool(seconds)) if part
-    )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from shipbell.domain import deployment
+from shipbell.domain import daemonset, deployment, job, statefulset
 from shipbell.domain.observation import Observation, Revision
 from shipbell.domain.rollout import Diagnosis, Identity, Memory, Rollout
 from shipbell.domain.workload import Workload
@@ -38,8 +38,8 @@ class Rules(Protocol):
     def underway(self, observation: Observation) -> bool | None:
         """At first sight: whether a rollout is in flight; None while that cannot be told."""
 
-    def adopted(self, observation: Observation, bearer: Revision) -> bool:
-        """Whether a new object took over pods that already run, so that nothing is rolled out."""
+    def idle(self, observation: Observation, bearer: Revision, known: Identity | None) -> bool:
+        """Whether a revision that becomes known after another, or none, rolls nothing out."""
 
     def complete(self, observation: Observation) -> bool:
         """Whether the API calls the rollout successful."""
@@ -73,6 +73,9 @@ class Rules(Protocol):
 
 RULES: Mapping[str, Rules] = {
     "Deployment": deployment,
+    "StatefulSet": statefulset,
+    "DaemonSet": daemonset,
+    "Job": job,
 }
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from shipbell.domain import beginning, blaming, judging, kinds, rules
 from shipbell.domain.observation import Observation, Revision
-from shipbell.domain.pods import PodsObservation
+from shipbell.domain.pods import LogRequest, PodsObservation
 from shipbell.domain.policy import Policy
 from shipbell.domain.rollout import Identity, Memory, Rollout, RolloutKind, State, Transition, TransitionKind
 
@@ -29,6 +29,9 @@ class Step:
     changed: bool = False
     needs_revisions: bool = False
     """Undecided: the workload's ReplicaSets must be read along with it."""
+    wants_log: LogRequest | None = None
+    """Undecided: this container's last lines belong to what is about to be said. The same look at the pods
+    is to be taken again with them, or with an empty text where they cannot be had."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,9 +69,11 @@ def step(memory: Memory | None, observation: Observation, setting: Setting) -> S
 def see_pods(memory: Memory, observation: PodsObservation, setting: Setting) -> Step:
     """What a look at a workload's pods changes; only an open rollout is judged by them."""
     rollout = memory.rollout
-    stale = observation.resource_version <= memory.pods_version
+    stale = observation.resource_version < memory.pods_version  # the same again may bring Events or a log
     if rollout is None or not rollout.state.open or memory.deleted_at is not None or stale:
         return Step(memory=memory)
+    if wanted := blaming.wants_log(rollout, observation, setting.now, setting.policy):
+        return Step(memory=memory, wants_log=wanted)
     seen = blaming.count_pods(_named(rollout, observation), observation, setting.now, setting.policy)
     moved = judging.settle(seen, setting.now, setting.policy, may_end=False)
     outcome = _moved(memory, rollout, moved, setting.now)
@@ -165,11 +170,11 @@ def _renumber(
     memory: Memory, observation: Observation, identity: Identity, bearer: Revision, setting: Setting
 ) -> Step:
     """Another revision than the one known, or the same one under another number or generation."""
-    if memory.identity is None:
-        if rules.of(observation.workload.kind).adopted(observation, bearer):
-            return Step(memory=_known(memory, observation, identity, bearer), changed=True)
-    elif _is_same(memory, memory.identity, identity, bearer):
+    if memory.identity is not None and _is_same(memory, memory.identity, identity, bearer):
         return _go_on(memory, observation, identity, bearer, setting)
+    open_still = memory.rollout is not None and memory.rollout.state.open
+    if not open_still and rules.of(observation.workload.kind).idle(observation, bearer, memory.identity):
+        return Step(memory=_known(memory, observation, identity, bearer), changed=True)
     return _begin(memory, observation, identity, bearer, setting)
 
 
