@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from shipbell.domain import deployment, diagnosis, rules
 from shipbell.domain.observation import Observation
-from shipbell.domain.pods import PodsObservation
+from shipbell.domain.pods import LogRequest, PodsObservation
 from shipbell.domain.policy import Policy
 from shipbell.domain.rollout import Diagnosis, Rollout, State
 
@@ -45,6 +45,13 @@ def count_pods(rollout: Rollout, observation: PodsObservation, now: datetime, po
         diagnosis=found,
         progress_at=now if moved else rollout.progress_at,
     )
+
+
+def wants_log(
+    rollout: Rollout, observation: PodsObservation, now: datetime, policy: Policy
+) -> LogRequest | None:
+    """Whose last lines belong to what is about to be said; None where they are there, or explain nothing."""
+    return None
 
 
 def complain(rollout: Rollout, observation: Observation, policy: Policy) -> Rollout:
