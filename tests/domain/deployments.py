@@ -135,7 +135,9 @@ class Story:
         """A look at all its pods."""
         assert self.memory is not None
         version = 1000 + int(when * 10)
-        looked = PodsObservation(workload=WEB, resource_version=version, at=at(when), pods=pods)
+        looked = PodsObservation(
+            workload=self.memory.workload, resource_version=version, at=at(when), pods=pods
+        )
         return self._take(see_pods(self.memory, looked, self._setting(at(when))))
 
     def misses(self, when: float, resource_version: int = 10**9) -> "Story":
