@@ -10,51 +10,94 @@ from pathlib import Path
 import pytest
 
 from shipbell import errors, routing
-from shipbell.domain import Observation, Policy, Revision, Rollout
+from shipbell.domain import (
+    Condition,
+    Event,
+    JobStatus,
+    LogRequest,
+    Observation,
+    Owner,
+    Policy,
+    Revision,
+    Rollout,
+    Workload,
+)
 from shipbell.ingest import FullList, Ingest, Outcome
 from shipbell.metrics import Metrics
 from shipbell.store import Store, upgrading
 from tests.domain.deployments import NOON, WEB, A, B, at, seen
 
+POLICY = Policy()
 CHANNEL = routing.Destination(sink=routing.Sink.SLACK, channel="#deployments")
 
 
 @dataclass
 class Bench:
-    """An ingest with its surroundings: a cluster that answers with fixed ReplicaSets, a clock at hand."""
+    """An ingest with its surroundings: a cluster that answers with what is at hand here, and a clock."""
 
     ingest: Ingest
     store: Store
+    cluster: "Cluster"
     told: list[tuple[Rollout, ...]] = field(default_factory=list)
-    revisions: tuple[Revision, ...] | errors.SourceError = (A, B)
     now: datetime = NOON
+
+    @property
+    def revisions(self) -> tuple[Revision, ...] | errors.SourceError:
+        """What the cluster answers when it is asked for ReplicaSets."""
+        return self.cluster.history
+
+    @revisions.setter
+    def revisions(self, history: tuple[Revision, ...] | errors.SourceError) -> None:
+        self.cluster.history = history
 
     async def states(self) -> list[str]:
         """The state of every rollout that is stored, oldest first."""
         return [rollout.state.value for rollout in reversed(await self.store.rollouts())]
 
 
+@dataclass
+class Cluster:
+    """What can be looked up."""
+
+    history: tuple[Revision, ...] | errors.SourceError = (A, B)
+    log_text: str = ""
+    told: tuple[Event, ...] | errors.SourceError = ()
+    asked: list[LogRequest] = field(default_factory=list)
+
+    async def revisions(self, _observation: Observation) -> tuple[Revision, ...]:
+        """The ReplicaSets of the one Deployment."""
+        if isinstance(self.history, errors.SourceError):
+            raise self.history
+        return self.history
+
+    async def log(self, request: LogRequest, _namespace: str) -> str:
+        """The same for every container."""
+        self.asked.append(request)
+        return self.log_text
+
+    async def events(self, _namespace: str, _uid: str) -> tuple[Event, ...]:
+        """The same for every object."""
+        if isinstance(self.told, errors.SourceError):
+            raise self.told
+        return self.told
+
+
 @asynccontextmanager
-async def bench(directory: Path) -> AsyncIterator[Bench]:
+async def bench(directory: Path, policy: Policy = POLICY) -> AsyncIterator[Bench]:
     url = f"sqlite:///{directory / 'shipbell.db'}"
     await upgrading.upgrade(url)
     async with await Store.open(url) as store:
-
-        async def read(_observation: Observation) -> tuple[Revision, ...]:
-            if isinstance(made.revisions, errors.SourceError):
-                raise made.revisions
-            return made.revisions
-
+        cluster = Cluster()
         ingest = Ingest(
             store,
-            policy=Policy(),
+            policy=policy,
             destinations=(CHANNEL,),
-            read_revisions=read,
+            reader=cluster,
             announce=lambda rollouts: made.told.append(rollouts),
             now=lambda: made.now,
             metrics=Metrics(),
         )
-        made = Bench(ingest=ingest, store=store)
+        made = Bench(ingest=ingest, store=store, cluster=cluster)
         yield made
 
 
@@ -293,3 +336,101 @@ async def test_the_dead_are_forgotten_after_a_day_and_their_rollouts_are_not(tmp
 
         assert await b.ingest.forget() == 1
         assert await b.states() == ["cancelled"]
+
+
+def job(
+    version: int, seconds: float, *, ended: str = "", of: str = "nightly", number: int = 1
+) -> Observation:
+    """A run of a CronJob, as it is after so many seconds; `ended` is the condition that ends it."""
+    workload = Workload(
+        cluster=WEB.cluster, namespace="shop", kind="Job", name=f"{of}-{number}", uid=f"job-{number}"
+    )
+    condition = Condition(type=ended, status="True", reason="BackoffLimitExceeded", last_update=at(seconds))
+    return Observation(
+        workload=workload,
+        resource_version=version,
+        at=at(seconds),
+        created_at=at(1),
+        generation=1,
+        observed_generation=0,
+        revision=1,
+        wanted=1,
+        total=0 if ended else 1,
+        conditions=(condition,) if ended else (),
+        job=JobStatus(completions=1, started_at=at(1), failed=7 if ended == "Failed" else 0),
+        owner=Owner(kind="CronJob", name=of, uid="cron-1") if of else None,
+    )
+
+
+def jobs(*observations: Observation, version: int = 1000) -> FullList:
+    return replace(listed(*observations, version=version), kind="Job", resource="jobs.batch")
+
+
+async def _run(b: Bench, number: int, ended: str) -> None:
+    """A run that is seen to begin and to end."""
+    await b.ingest.observe(job(100 * number, 10 * number, number=number), continuous=True)
+    await b.ingest.observe(
+        job(100 * number + 1, 10 * number + 5, ended=ended, number=number), continuous=True
+    )
+
+
+async def test_a_cronjobs_failed_runs_are_one_rollout_and_its_runs_are_told_to_nobody(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(jobs())
+        for number, ended in enumerate(("Complete", "Failed", "Failed", "Complete"), start=1):
+            await _run(b, number, ended)
+
+        told = [r for r in await b.store.rollouts() if await b.store.deliveries_of(r.id)]
+        assert [(r.workload.kind, r.workload.name) for r in told] == [("CronJob", "nightly")]
+        assert (told[0].state.value, told[0].runs_failed) == ("recovered", 2)
+
+
+async def test_a_run_that_is_seen_to_end_twice_counts_once(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(jobs())
+        await _run(b, 1, "Failed")
+        await b.ingest.observe(job(900, 900, ended="Failed"), continuous=False)
+        await b.ingest.take_list(jobs(job(900, 900, ended="Failed")))
+
+        streak = next(r for r in await b.store.rollouts() if r.workload.kind == "CronJob")
+        assert streak.runs_failed == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "state"), [("Completed", "succeeded"), ("BackoffLimitExceeded", "failed"), ("", "unknown")]
+)
+async def test_a_job_that_is_gone_is_judged_by_the_events_it_left(
+    tmp_path: Path, reason: str, state: str
+) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(jobs())
+        await b.ingest.observe(job(100, 10, of=""), continuous=True)
+        event = Event(kind="Job", name="-1", uid="job-1", reason=reason, message="", last_at=at(20))
+        b.cluster.told = (event,) if reason else ()
+        await b.ingest.take_list(jobs(version=2000))
+
+        assert await b.states() == [state]
+
+
+async def test_without_leave_to_read_events_nobody_knows_how_a_job_ended(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(jobs())
+        await b.ingest.observe(job(100, 10, of=""), continuous=True)
+        b.cluster.told = errors.Forbidden("no")
+        await b.ingest.take_list(jobs(version=2000))
+
+        assert await b.states() == ["unknown"]
+
+
+async def test_a_rollout_is_recorded_with_what_is_usual_for_its_workload(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(listed())
+        b.revisions = (replace(A, created_at=at(10)),)
+        await b.ingest.observe(seen(10, created_at=at(10), counts=(0, 0, 0, 0)), continuous=True)
+        await b.ingest.observe(seen(70, created_at=at(10)), continuous=True)
+        b.revisions = (A, replace(B, created_at=at(100)))
+        await b.ingest.observe(replace(UNDER_WAY, resource_version=9000, at=at(100)), continuous=True)
+
+        second, first = await b.store.rollouts()
+        assert first.usual_seconds is None
+        assert second.usual_seconds == 60

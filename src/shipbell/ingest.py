@@ -7,15 +7,18 @@ domain cannot decide without the ReplicaSets is read outside of the transaction,
 Whoever feeds it retries what raises: `errors.StoreError` and `errors.SourceError` leave nothing half done.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 import structlog
 
-from shipbell import routing
+from shipbell import errors, routing
 from shipbell.domain import (
+    Event,
+    LogRequest,
     Memory,
     Observation,
     PodsObservation,
@@ -24,6 +27,7 @@ from shipbell.domain import (
     Rollout,
     Transition,
     Workload,
+    cronjob,
     usual,
 )
 from shipbell.domain.stepping import Setting, Step, see_pods, step, tick, vanish
@@ -38,7 +42,25 @@ TIMERS = 100
 TOMBSTONES_KEPT = timedelta(days=1)
 """How long a deleted workload is remembered, so that what lags cannot bring it back."""
 
-ReadRevisions = Callable[[Observation], Awaitable[tuple[Revision, ...]]]
+JOB = "Job"
+
+LOGS_AT_ONCE = 2
+"""Containers of one workload whose logs are asked for before a look at its pods is taken without them."""
+
+
+class Reader(Protocol):
+    """What ingest may have to look up before it can take what was observed. All raise `SourceError`."""
+
+    async def revisions(self, observation: Observation) -> tuple[Revision, ...]:
+        """The ReplicaSets or ControllerRevisions of a workload."""
+
+    async def log(self, request: LogRequest, namespace: str) -> str:
+        """A container's last lines; empty where they cannot be had."""
+
+    async def events(self, namespace: str, uid: str) -> tuple[Event, ...]:
+        """The Events about an object, which outlive it."""
+
+
 Announce = Callable[[tuple[Rollout, ...]], None]
 
 
@@ -72,6 +94,14 @@ class FullList:
     """It is older than what the source saw before: the cluster came back from a backup."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Taken:
+    """What a list came to."""
+
+    steps: tuple[Step, ...]
+    undecided: tuple[Observation, ...]
+
+
 class Ingest:
     """Takes observations into the store. One per process; safe to call concurrently."""
 
@@ -81,7 +111,7 @@ class Ingest:
         *,
         policy: Policy,
         destinations: tuple[routing.Destination, ...],
-        read_revisions: ReadRevisions,
+        reader: Reader,
         announce: Announce,
         now: Callable[[], datetime],
         metrics: Metrics,
@@ -89,7 +119,7 @@ class Ingest:
         self._store = store
         self._policy = policy
         self._destinations = destinations
-        self._read_revisions = read_revisions
+        self._reader = reader
         self._announce = announce
         self._now = now
         self._metrics = metrics
@@ -100,7 +130,7 @@ class Ingest:
         taken = await self._observe(observation, continuous=continuous)
         if not taken.needs_revisions:
             return _outcome(taken)
-        revisions = await self._read_revisions(observation)
+        revisions = await self._reader.revisions(observation)
         taken = await self._observe(replace(observation, revisions=revisions), continuous=continuous)
         return Outcome.UNDECIDED if taken.needs_revisions else _outcome(taken)
 
@@ -114,16 +144,27 @@ class Ingest:
         first = not listed.name and await self._is_first(listed)
         if first:
             listed = replace(listed, observations=await self._with_revisions(listed.observations))
-        steps, absent = await self._store.take(lambda intake: self._take_list(intake, listed, first=first))
+        last_words = {} if first else await self._last_words(listed)
+        taken = await self._store.take(
+            lambda intake: self._take_list(intake, listed, last_words, first=first)
+        )
         self._seen.add((listed.resource, listed.scope))
-        self._tell((*steps, *absent))
-        return tuple(o for o, s in zip(listed.observations, steps, strict=True) if s.needs_revisions)
+        self._tell(taken.steps)
+        return taken.undecided
 
     async def see_pods(self, observation: PodsObservation) -> Outcome:
-        """Takes the pods of a workload whose rollout is in flight."""
-        return await self._move(
-            observation.workload, lambda memory: see_pods(memory, observation, self._setting())
-        )
+        """Takes the pods of a workload whose rollout is in flight.
+
+        The last lines of a container that crashes are read before its crash is told: what is posted into
+        a thread is not edited any more.
+        """
+        for _ in range(LOGS_AT_ONCE):
+            seen = await self._see_pods(observation)
+            if seen is None or seen.wants_log is None:
+                break
+            text = await self._reader.log(seen.wants_log, observation.workload.namespace)
+            observation = replace(observation, logs={**observation.logs, seen.wants_log: text})
+        return Outcome.TAKEN if seen is not None and seen.changed else Outcome.IDLE
 
     async def waking(self) -> tuple[Workload, ...]:
         """The workloads whose moment has come: look at them, then `tick`."""
@@ -132,7 +173,8 @@ class Ingest:
 
     async def tick(self, workload: Workload) -> Outcome:
         """Lets time pass for a workload that was just looked at."""
-        return await self._move(workload, lambda memory: tick(memory, self._setting()))
+        ticked = await self._move(workload, lambda memory: tick(memory, self._setting()))
+        return Outcome.TAKEN if ticked is not None and ticked.changed else Outcome.IDLE
 
     async def forget(self) -> int:
         """Forgets workloads that were deleted more than a day ago; answers how many."""
@@ -140,42 +182,54 @@ class Ingest:
         return await self._store.take(lambda intake: intake.purge_tombstones(older_than))
 
     async def _observe(self, observation: Observation, *, continuous: bool) -> Step:
-        def work(intake: Intake) -> Step:
+        def work(intake: Intake) -> tuple[Step, ...]:
             memory = intake.memory(observation.workload)
             recreated = memory is None and intake.forerunner(observation.workload)
             setting = self._setting(continuous=continuous, recreated=recreated)
             return self._enter(intake, step(memory, observation, setting))
 
-        taken = await self._store.take(work)
-        self._tell((taken,))
-        return taken
+        steps = await self._store.take(work)
+        self._tell(steps)
+        return steps[0]
 
-    async def _move(self, workload: Workload, move: Callable[[Memory], Step]) -> Outcome:
+    async def _see_pods(self, observation: PodsObservation) -> Step | None:
+        return await self._move(
+            observation.workload, lambda memory: see_pods(memory, observation, self._setting())
+        )
+
+    async def _move(self, workload: Workload, move: Callable[[Memory], Step]) -> Step | None:
         """Moves what is remembered of a workload; what is not remembered does not move."""
 
-        def work(intake: Intake) -> Step | None:
+        def work(intake: Intake) -> tuple[Step, ...]:
             memory = intake.memory(workload)
-            return None if memory is None else self._enter(intake, move(memory))
+            return () if memory is None else self._enter(intake, move(memory))
 
-        moved = await self._store.take(work)
-        if moved is None:
-            return Outcome.IDLE
-        self._tell((moved,))
-        return _outcome(moved)
+        steps = await self._store.take(work)
+        self._tell(steps)
+        return steps[0] if steps else None
 
-    def _enter(self, intake: Intake, taken: Step) -> Step:
-        """Writes what changed; a step that changed nothing costs nothing."""
+    def _enter(self, intake: Intake, taken: Step) -> tuple[Step, ...]:
+        """Writes what changed, and what that changes for the CronJob above; what did not costs nothing."""
         if taken.begun is not None:
             taken = _expected(taken, usual.duration(intake.durations(taken.begun.workload)))
-        if taken.changed:
-            intake.save(taken.memory, taken.rollouts, taken.transitions)
-        if taken.begun is not None:
+        if not taken.changed:
+            return (taken,)
+        intake.save(taken.memory, taken.rollouts, taken.transitions)
+        if taken.begun is not None and taken.begun.owner is None:
             intake.address(taken.begun, routing.match(taken.begun, self._destinations))
-        return taken
+        return (taken, *self._end_run(intake, taken.rollouts))
+
+    def _end_run(self, intake: Intake, rollouts: Iterable[Rollout]) -> tuple[Step, ...]:
+        """A CronJob's runs are told under its own name, and only when they have ended."""
+        for run in rollouts:
+            above = cronjob.workload_of(run)
+            if above is not None and not run.state.open:
+                return self._enter(intake, cronjob.step_run(intake.memory(above), run, self._setting()))
+        return ()
 
     def _take_list(
-        self, intake: Intake, listed: FullList, *, first: bool
-    ) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+        self, intake: Intake, listed: FullList, last_words: Mapping[str, tuple[Event, ...]], *, first: bool
+    ) -> _Taken:
         """What is there, in its order, and what is not there any more."""
         first = first and intake.set_baseline(
             listed.cluster, listed.resource, listed.scope, listed.resource_version, self._now()
@@ -183,17 +237,39 @@ class Ingest:
         known = _known(intake, listed)
         if restored := self._is_restored(listed, known):
             known = _without_marks(known, listed)
-        old_news = first or restored
-        steps = [self._step_listed(intake, known, o, baseline=old_news) for o in listed.observations]
+        old_news, setting = first or restored, self._setting()
+        there = [self._step_listed(intake, known, o, baseline=old_news) for o in listed.observations]
         if restored:
-            steps = [_marked(s, o) for s, o in zip(steps, listed.observations, strict=True)]
-        setting = self._setting()
-        gone = (memory for uid, memory in known.items() if uid not in listed.present)
-        absent = [vanish(memory, listed.resource_version, setting) for memory in gone]
-        return (
-            tuple(self._enter(intake, taken) for taken in steps),
-            tuple(self._enter(intake, taken) for taken in absent),
+            there = [_marked(s, o) for s, o in zip(there, listed.observations, strict=True)]
+        absent = [
+            vanish(memory, listed.resource_version, setting, last_words.get(uid, ()))
+            for uid, memory in known.items()
+            if uid not in listed.present
+        ]
+        undecided = (o for o, s in zip(listed.observations, there, strict=True) if s.needs_revisions)
+        return _Taken(
+            steps=tuple(entered for taken in (*there, *absent) for entered in self._enter(intake, taken)),
+            undecided=tuple(undecided),
         )
+
+    async def _last_words(self, listed: FullList) -> dict[str, tuple[Event, ...]]:
+        """The Events about Jobs in flight that are gone: they tell how these ended, for an hour or so."""
+        if listed.kind != JOB:
+            return {}
+        known = await self._store.take(lambda intake: _known(intake, listed))
+        gone = [
+            memory.workload
+            for uid, memory in known.items()
+            if uid not in listed.present and memory.rollout is not None and memory.rollout.state.open
+        ]
+        return {workload.uid: await self._events(workload) for workload in gone}
+
+    async def _events(self, workload: Workload) -> tuple[Event, ...]:
+        """None where they may not be read: then nobody knows."""
+        try:
+            return await self._reader.events(workload.namespace, workload.uid)
+        except errors.Forbidden:
+            return ()
 
     async def _is_first(self, listed: FullList) -> bool:
         baseline = await self._store.baseline(listed.cluster, listed.resource, listed.scope)
@@ -205,7 +281,7 @@ class Ingest:
         complete = []
         for observation in observations:
             if step(None, observation, setting).needs_revisions:
-                revisions = await self._read_revisions(observation)
+                revisions = await self._reader.revisions(observation)
                 complete.append(replace(observation, revisions=revisions))
             else:
                 complete.append(observation)

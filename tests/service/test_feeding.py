@@ -14,7 +14,7 @@ from shipbell.metrics import Metrics
 from shipbell.service.feeding import Feed
 from shipbell.service.lanes import Lanes
 from shipbell.sources.hints import Hint
-from shipbell.sources.kubernetes import decoding, reading, reflector, transport
+from shipbell.sources.kubernetes import kinds, reading, reflector, transport
 from shipbell.store import Store, upgrading
 from tests.fakes.api_server import ApiServer, Fault
 from tests.sources.apiobjects import deployment, replicaset
@@ -70,7 +70,7 @@ def _bench(
         store,
         policy=Policy(),
         destinations=(),
-        read_revisions=reader.revisions,
+        reader=reader,
         announce=lambda _: None,
         now=lambda: datetime.now(UTC),
         metrics=Metrics(),
@@ -85,7 +85,7 @@ def _bench(
         watching=False,
         metrics=Metrics(),
     )
-    follower = reflector.Reflector(connection, decoding.deployments("apps"), scope=scopes[0], pace=QUICK)
+    follower = reflector.Reflector(connection, kinds.DEPLOYMENT.format_("apps"), scope=scopes[0], pace=QUICK)
     group.create_task(feed.follow(follower), name="deployments")
     return Bench(feed=feed, store=store, follower=follower)
 

@@ -9,9 +9,9 @@ and then nothing is written.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shipbell.domain import beginning, blaming, judging, kinds, rules
+from shipbell.domain import beginning, blaming, judging, kinds, lastwords, rules
 from shipbell.domain.observation import Observation, Revision
-from shipbell.domain.pods import LogRequest, PodsObservation
+from shipbell.domain.pods import Event, LogRequest, PodsObservation
 from shipbell.domain.policy import Policy
 from shipbell.domain.rollout import Identity, Memory, Rollout, RolloutKind, State, Transition, TransitionKind
 
@@ -80,17 +80,21 @@ def see_pods(memory: Memory, observation: PodsObservation, setting: Setting) -> 
     return replace(outcome, memory=replace(outcome.memory, pods_version=observation.resource_version))
 
 
-def vanish(memory: Memory, resource_version: int, setting: Setting) -> Step:
+def vanish(
+    memory: Memory, resource_version: int, setting: Setting, last_words: tuple[Event, ...] = ()
+) -> Step:
     """What it changes that a complete list at `resource_version` lacks the workload.
 
-    Nobody saw its last moments: an open rollout may have succeeded before, so its outcome is unknown.
+    Nobody saw its last moments: an open rollout may have succeeded before, so its outcome is unknown, unless
+    the Events that it left behind tell it.
     """
     if memory.deleted_at is not None or resource_version <= memory.resource_version:
         return Step(memory=memory)
     gone = replace(memory, deleted_at=setting.now, resource_version=resource_version)
     if memory.rollout is None or not memory.rollout.state.open:
         return Step(memory=gone, changed=True)
-    ended = judging.end(memory.rollout, State.UNKNOWN, at=setting.now, approximate=True, outcome_seen=False)
+    lost = judging.end(memory.rollout, State.UNKNOWN, at=setting.now, approximate=True, outcome_seen=False)
+    ended = lastwords.ending(memory.rollout, last_words) or lost
     return _moved(gone, memory.rollout, ended, setting.now)
 
 

@@ -16,7 +16,7 @@ from shipbell.service.feeding import Feed
 from shipbell.service.lanes import Lanes
 from shipbell.service.timers import InFlight, Timers, forget, reread
 from shipbell.sources.hints import Hint
-from shipbell.sources.kubernetes import decoding, pacing, podswatch, reading, reflector, transport
+from shipbell.sources.kubernetes import kinds, pacing, podswatch, reading, reflector, transport
 from shipbell.store import Store
 from shipbell.web import hooks
 
@@ -55,7 +55,7 @@ class Watching:
             store,
             policy=settings.policy(),
             destinations=connecting.destinations(settings),
-            read_revisions=self._reader.revisions,
+            reader=self._reader,
             announce=self._note,
             now=now,
             metrics=metrics,
@@ -64,7 +64,7 @@ class Watching:
         self.reflectors = tuple(
             reflector.Reflector(
                 server,
-                decoding.deployments(settings.cluster),
+                kinds.DEPLOYMENT.format_(settings.cluster),
                 scope=scope,
                 watch=settings.kubernetes.watch,
                 pace=pace,
