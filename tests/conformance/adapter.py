@@ -18,7 +18,8 @@ import msgspec
 from shipbell.domain import Condition, Memory, Observation, Policy, Revision, Rollout, State
 from shipbell.domain.deployment import bearer, complete
 from shipbell.domain.stepping import Setting, step
-from shipbell.sources.kubernetes import decoding, objects
+from shipbell.sources.kubernetes import objects, revisions
+from shipbell.sources.kubernetes.kinds import deployments
 
 SUCCESS = {State.SUCCEEDED, State.RECOVERED}
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -61,10 +62,10 @@ def _observations(case: Case) -> list[Observation]:
     for event in _events(case):
         thing = event["object"]
         if thing["kind"] == "ReplicaSet":
-            sets[thing["metadata"]["name"]] = decoding.revision(_typed(thing, objects.ReplicaSet))
+            sets[thing["metadata"]["name"]] = revisions.of_replicaset(_typed(thing, revisions.ReplicaSet))
         elif thing["kind"] == "Deployment" and thing["metadata"]["name"] == named:
-            deployment = _typed(thing, objects.Deployment)
-            seen = decoding.observation("apps", deployment, LONG_AGO, event["type"] == "DELETED")
+            deployment = _typed(thing, deployments.Deployment)
+            seen = deployments.observation("apps", deployment, LONG_AGO, event["type"] == "DELETED")
             observations.append((seen, tuple(sets.values())))
     name = _named([o for o, _ in observations])
     return [_filled(o, position, revisions, name) for position, (o, revisions) in enumerate(observations, 1)]
@@ -107,7 +108,7 @@ def _filled(
 def _bearer(observation: Observation, revisions: tuple[Revision, ...], name: str) -> Revision:
     """The ReplicaSet of the number, one of the case's if it has one."""
     number = observation.revision or 1
-    known = bearer(replace(observation, revisions=revisions), number)
+    known = bearer(replace(observation, revision=number, revisions=revisions))
     if known is not None:
         return replace(known, created_at=LONG_AGO, earlier_numbers=(), name=name or known.name)
     return Revision(

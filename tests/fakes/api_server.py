@@ -61,6 +61,7 @@ class ApiServer:
         self.tokens: set[str] | None = None
         self.asked: list[Asked] = []
         self.reviews: dict[str, bool] = {}
+        self.logs: dict[str, bytes] = {}
         self._objects: dict[str, Json] = {}
         self._history: list[tuple[str, Json]] = []
         self._compacted = 0
@@ -215,6 +216,8 @@ class ApiServer:
             return _refusal(self._faults[fault_key].popleft())
         if asked.verb == "create":
             return await self._review(request)
+        if asked.path.endswith("/log"):
+            return web.Response(body=self.logs.get(asked.path, b""), content_type="text/plain")
         return await self._watch(request, asked) if asked.verb == "watch" else self._list(asked)
 
     async def _review(self, request: web.Request) -> web.Response:
@@ -241,16 +244,14 @@ class ApiServer:
         return web.json_response({"kind": "List", "metadata": metadata, "items": rest[:size]})
 
     def _chosen(self, asked: Asked) -> list[Json]:
-        """By path and selectors; those of labels by equality only."""
-        _, field, name = asked.query.get("fieldSelector", "").partition("metadata.name=")
-        labels = dict(
-            part.split("=") for part in asked.query.get("labelSelector", "").split(",") if "=" in part
-        )
+        """By path and selectors, by equality only."""
+        fields = _equalities(asked.query.get("fieldSelector", ""))
+        labels = _equalities(asked.query.get("labelSelector", ""))
         return [
             thing
             for thing in self._objects.values()
             if _belongs(thing, asked.path)
-            and (not field or thing["metadata"]["name"] == name)
+            and all(_field(thing, path) == value for path, value in fields.items())
             and labels.items() <= thing["metadata"].get("labels", {}).items()
         ]
 
@@ -298,6 +299,18 @@ def _line(kind: str, thing: Json) -> bytes:
 def _refusal(fault: Fault) -> web.Response:
     body = {"kind": "Status", "status": "Failure", "message": fault.message, "code": fault.status}
     return web.json_response(body, status=fault.status, headers=dict(fault.headers))
+
+
+def _equalities(selector: str) -> dict[str, str]:
+    """`!=` and whatever else there is selects everything."""
+    parts = (part.partition("=") for part in selector.split(",") if "=" in part and "!=" not in part)
+    return {key: value for key, _, value in parts}
+
+
+def _field(thing: Json, path: str) -> Any:
+    for key in path.split("."):
+        thing = thing.get(key, {})
+    return thing
 
 
 def _belongs(thing: Json, path: str) -> bool:

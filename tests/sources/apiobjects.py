@@ -1,5 +1,6 @@
 """Objects as the API server writes them, in the shape that a test needs."""
 
+import json
 from typing import Any
 
 Json = dict[str, Any]
@@ -39,6 +40,118 @@ def deployment(
             **(spec or {}),
         },
         "status": {"observedGeneration": generation, "replicas": 2, "updatedReplicas": 2, **(status or {})},
+    }
+
+
+def statefulset(
+    name: str = "db",
+    *,
+    namespace: str = "shop",
+    image: str = "reg.example/shop/db:16.1",
+    generation: int = 1,
+    revision: str = "",
+    spec: Json | None = None,
+    status: Json | None = None,
+) -> Json:
+    """At rest at a revision, unless the status says otherwise."""
+    current = revision or f"{name}-6c5b9f"
+    counts = {"replicas": 3, "updatedReplicas": 3, "readyReplicas": 3, "availableReplicas": 3}
+    return _like_a_deployment(
+        "StatefulSet",
+        name,
+        namespace,
+        image,
+        generation,
+        spec={"replicas": 3, "updateStrategy": {"type": "RollingUpdate"}, **(spec or {})},
+        status={**counts, "updateRevision": current, "currentRevision": current, **(status or {})},
+    )
+
+
+def daemonset(
+    name: str = "agent",
+    *,
+    namespace: str = "shop",
+    image: str = "reg.example/shop/agent:2.0",
+    generation: int = 1,
+    template_generation: str = "1",
+    spec: Json | None = None,
+    status: Json | None = None,
+) -> Json:
+    """On two nodes, and at rest unless the status says otherwise."""
+    counts = {"desiredNumberScheduled": 2, "currentNumberScheduled": 2, "updatedNumberScheduled": 2}
+    made = _like_a_deployment(
+        "DaemonSet",
+        name,
+        namespace,
+        image,
+        generation,
+        spec={"updateStrategy": {"type": "RollingUpdate"}, **(spec or {})},
+        status={**counts, "numberReady": 2, "numberAvailable": 2, **(status or {})},
+    )
+    made["metadata"]["annotations"] = {"deprecated.daemonset.template.generation": template_generation}
+    return made
+
+
+def job(
+    name: str = "migrate",
+    *,
+    namespace: str = "shop",
+    owner: str = "",
+    spec: Json | None = None,
+    status: Json | None = None,
+) -> Json:
+    """A Job that has just begun; `owner` names the CronJob that made it."""
+    uid = f"uid-{namespace}-{name}"
+    selector = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+    wanted = {"completions": 1, "parallelism": 1, "backoffLimit": 6, "suspend": False, "selector": selector}
+    made = _like_a_deployment(
+        "Job",
+        name,
+        namespace,
+        "reg.example/shop/migrate:1.4.1",
+        1,
+        spec={**wanted, **(spec or {})},
+        status={"startTime": CREATED, "active": 1, "ready": 0, **(status or {})},
+    )
+    del made["status"]["observedGeneration"]
+    labels = {"batch.kubernetes.io/controller-uid": uid, "controller-uid": uid, "job-name": name, "app": name}
+    made["spec"]["template"]["metadata"]["labels"] = labels
+    if owner:
+        made["metadata"]["ownerReferences"] = [_owner("CronJob", owner, f"uid-{namespace}-{owner}")]
+    return made
+
+
+def _like_a_deployment(
+    kind: str, name: str, namespace: str, image: str, generation: int, *, spec: Json, status: Json
+) -> Json:
+    made = deployment(name, namespace=namespace, image=image, generation=generation)
+    common = {key: made["spec"][key] for key in ("selector", "template")}
+    return {
+        "kind": kind,
+        "metadata": {**made["metadata"], "annotations": {}},
+        "spec": {**common, **spec},
+        "status": {"observedGeneration": generation, **status},
+    }
+
+
+def controllerrevision(owner: Json, hash_: str = "6c5b9f", *, revision: int = 1) -> Json:
+    """What its controller keeps of a workload: fields in the order of their names, as the real ones do."""
+    metadata = owner["metadata"]
+    template = {"$patch": "replace", **owner["spec"]["template"]}
+    label = "controller-revision-hash" if owner["kind"] == "DaemonSet" else "controller.kubernetes.io/hash"
+    name = f"{metadata['name']}-{hash_}"
+    return {
+        "kind": "ControllerRevision",
+        "metadata": {
+            "name": name,
+            "namespace": metadata["namespace"],
+            "uid": f"uid-{metadata['namespace']}-{name}",
+            "creationTimestamp": CREATED,
+            "labels": {**metadata["labels"], label: hash_},
+            "ownerReferences": [_owner(owner["kind"], metadata["name"], metadata["uid"])],
+        },
+        "data": json.loads(json.dumps({"spec": {"template": template}}, sort_keys=True)),
+        "revision": revision,
     }
 
 

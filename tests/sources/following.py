@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shipbell.domain import Observation
-from shipbell.sources.kubernetes import credentials, decoding, pacing, reflector, transport
+from shipbell.sources.kubernetes import credentials, kinds, pacing, reflector, transport
 from tests.fakes import api_server
 
 QUICK = pacing.Pace(between=0.0, first=1.0, silence=5.0)
@@ -76,7 +76,7 @@ async def following(
     async with transport.Transport(identity or Token(server.url)) as connection:
         follower = reflector.Reflector(
             connection,
-            decoding.deployments("testing"),
+            kinds.DEPLOYMENT.format_("testing"),
             pace=pace,
             sleep=_noting(pauses),
             random=random,

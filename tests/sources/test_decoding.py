@@ -7,21 +7,21 @@ import pytest
 
 from shipbell import errors
 from shipbell.domain import Condition, Container, Observation, Revision
-from shipbell.sources.kubernetes import decoding, objects
+from shipbell.sources.kubernetes import decoding, kinds, objects, revisions
 from tests.sources.apiobjects import Json, deployment, replicaset
 
 NOW = datetime(2026, 1, 30, 14, 3, tzinfo=UTC)
 
 
 def observed(thing: Json, *, kind: str = "MODIFIED") -> Observation:
-    format_ = decoding.deployments("prod")
+    format_ = kinds.DEPLOYMENT.format_("prod")
     event = format_.event(json.dumps({"type": kind, "object": thing}).encode())
     assert event.object is not None
     return format_.build(event.object, NOW, kind == "DELETED")
 
 
 def revised(thing: Json) -> Revision:
-    format_ = decoding.replicasets()
+    format_ = revisions.replicasets()
     page = format_.page(json.dumps({"metadata": {}, "items": [thing]}).encode())
     return format_.build((page.items or [])[0], NOW, False)
 
@@ -171,7 +171,7 @@ def test_a_bookmark_with_nulls_in_it_is_an_object_with_a_version() -> None:
         b'"creationTimestamp":null,"annotations":null},"spec":{"selector":null,"template":{"metadata":'
         b'{"creationTimestamp":null},"spec":{"containers":null}},"strategy":{}},"status":{}}}'
     )
-    event = decoding.deployments("prod").event(line)
+    event = kinds.DEPLOYMENT.format_("prod").event(line)
 
     assert event.type == "BOOKMARK"
     assert event.object is not None
@@ -183,7 +183,7 @@ def test_a_status_in_the_place_of_an_object_keeps_its_code_and_message() -> None
         b'{"type":"ERROR","object":{"kind":"Status","metadata":{},"status":"Failure",'
         b'"message":"too old","code":410}}'
     )
-    event = decoding.deployments("prod").event(line)
+    event = kinds.DEPLOYMENT.format_("prod").event(line)
 
     assert event.object is not None
     assert (event.object.code, event.object.message) == (410, "too old")
@@ -192,7 +192,7 @@ def test_a_status_in_the_place_of_an_object_keeps_its_code_and_message() -> None
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"items": 7}', b'{"items": [{"spec": []}]}', b"\xff"])
 def test_an_answer_that_makes_no_sense_is_an_error_of_the_source(body: bytes) -> None:
     with pytest.raises(errors.SourceError, match="not understood"):
-        decoding.deployments("prod").page(body)
+        kinds.DEPLOYMENT.format_("prod").page(body)
 
 
 def test_a_selector_is_written_as_the_api_reads_it() -> None:

@@ -13,14 +13,14 @@ from shipbell.sources.hints import Hint
 from shipbell.sources.kubernetes import (
     access,
     credentials,
-    decoding,
-    objects,
+    kinds,
     pacing,
     podswatch,
     reading,
     reflector,
     transport,
 )
+from shipbell.sources.kubernetes.kinds import deployments
 from tests.cluster import manifests
 from tests.cluster.running import Cluster
 
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.cluster
 PATIENCE = 30.0
 QUICK = pacing.Pace(first=0.05, longest=0.5)
 
+Deployments = reflector.Reflector[deployments.Deployment, Observation]
 Item = reflector.Listed[Observation] | reflector.Changed[Observation]
 
 
@@ -42,8 +43,8 @@ async def connected(cluster: Cluster) -> AsyncIterator[transport.Transport]:
 @asynccontextmanager
 async def following(
     connection: transport.Transport, namespace: str, pace: pacing.Pace = QUICK
-) -> AsyncIterator[tuple[reflector.Reflector[objects.Deployment, Observation], "asyncio.Queue[Item]"]]:
-    follower = reflector.Reflector(connection, decoding.deployments("prod"), scope=namespace, pace=pace)
+) -> AsyncIterator[tuple[Deployments, "asyncio.Queue[Item]"]]:
+    follower = reflector.Reflector(connection, kinds.DEPLOYMENT.format_("prod"), scope=namespace, pace=pace)
     items: asyncio.Queue[Item] = asyncio.Queue()
 
     async def collect() -> None:
@@ -209,7 +210,9 @@ async def test_a_history_that_was_compacted_away_is_bridged_by_a_list(
     await cluster.client.create(namespace, manifests.deployment("same", replicas=0))
     await cluster.client.until_complete(namespace, "same")
     async with connected(cluster) as connection:
-        follower = reflector.Reflector(connection, decoding.deployments("prod"), scope=namespace, pace=QUICK)
+        follower = reflector.Reflector(
+            connection, kinds.DEPLOYMENT.format_("prod"), scope=namespace, pace=QUICK
+        )
         async with aclosing(follower.stream()) as stream:
             await anext(stream)
             await cluster.client.create(namespace, manifests.deployment("new", replicas=0))

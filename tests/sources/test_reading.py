@@ -1,16 +1,28 @@
 """A workload is read with what belongs to it, and with nothing that belongs to its neighbours."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+import structlog
 
 from shipbell import errors
-from shipbell.domain import Observation
+from shipbell.domain import LogRequest, Observation
 from shipbell.sources.hints import Hint
 from shipbell.sources.kubernetes import reading, transport
 from tests.fakes.api_server import ApiServer, Fault
-from tests.sources.apiobjects import deployment, pod, replicaset
+from tests.sources.apiobjects import (
+    Json,
+    controllerrevision,
+    daemonset,
+    deployment,
+    event,
+    job,
+    pod,
+    pod_of,
+    replicaset,
+    statefulset,
+)
 from tests.sources.following import Token
 
 
@@ -44,8 +56,8 @@ async def test_an_absence_has_a_version() -> None:
 
 async def test_a_kind_that_is_not_read_is_an_error() -> None:
     async with ApiServer() as server, reader_of(server) as reader:
-        with pytest.raises(errors.SourceError, match="a Job is not among"):
-            await reader.workload("Job", "shop", "migrate")
+        with pytest.raises(errors.SourceError, match="a Rollout is not among"):
+            await reader.workload("Rollout", "shop", "web")
 
 
 async def test_revisions_are_the_replicasets_that_the_workload_owns_in_order() -> None:
@@ -137,15 +149,117 @@ async def test_a_hint_leads_up_to_the_workload(kind: str, name: str) -> None:
     assert owner == Hint(kind="Deployment", namespace="shop", name="web")
 
 
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "Job"])
+async def test_a_pod_leads_to_the_set_or_job_that_owns_it(kind: str) -> None:
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.put(pod_of(kind, "db"))
+        owner = await reader.owner(Hint(kind="Pod", namespace="shop", name="db-x7x2v"))
+
+    assert owner == Hint(kind=kind, namespace="shop", name="db")
+
+
+async def test_a_job_of_a_cronjob_stands_for_itself() -> None:
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.put(job("nightly-29482", owner="nightly"))
+        hint = Hint(kind="Job", namespace="shop", name="nightly-29482")
+
+        assert await reader.owner(hint) == hint
+
+
+@pytest.mark.parametrize("make", [statefulset, daemonset, job], ids=lambda make: make.__name__)
+async def test_every_kind_is_read_with_its_pods(make: Callable[[], Json]) -> None:
+    thing = make()
+    kind, name = thing["kind"], thing["metadata"]["name"]
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.put(thing)
+        server.put(pod_of(kind, name, labels=thing["spec"]["selector"]["matchLabels"]))
+        server.put(pod(f"{name}-79fc7fd494-aaaaa", app=name))
+        (seen,) = (await reader.workload(kind, "shop", name)).observations
+        pods = await reader.pods(seen.workload)
+
+    assert seen.workload.kind == kind
+    assert pods is not None
+    assert [p.name for p in pods.pods] == [f"{name}-x7x2v"]
+
+
+async def test_a_sets_revisions_are_its_controllerrevisions_in_order() -> None:
+    old, new = statefulset(), statefulset(image="reg.example/shop/db:16.2", revision="db-7d8c")
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.put(new)
+        server.put(controllerrevision(new, "7d8c", revision=2))
+        server.put(controllerrevision(old, "6c5b9f", revision=1))
+        stranger = controllerrevision(statefulset("other"), "9a9a", revision=9)
+        stranger["metadata"]["labels"]["app"] = "db"
+        server.put(stranger)
+        (seen,) = (await reader.workload("StatefulSet", "shop", "db")).observations
+        found = await reader.revisions(seen)
+
+    assert [revision.name for revision in found] == ["db-6c5b9f", "db-7d8c"]
+    assert [asked.query.get("resourceVersion") for asked in server.asked] == [None, "0"]
+
+
+async def test_a_job_has_no_revisions_and_none_are_asked_for() -> None:
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.put(job())
+        (seen,) = (await reader.workload("Job", "shop", "migrate")).observations
+
+        assert await reader.revisions(seen) == ()
+    assert server.count("list") == 1
+
+
+async def test_events_of_what_is_gone_are_found_by_its_uid_in_the_order_of_time() -> None:
+    about = {"kind": "Job", "name": "migrate", "uid": "uid-1"}
+    late = {"lastTimestamp": "2026-01-30T15:00:00Z"}
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.put(event("Completed", about=about, type="Normal", **late))
+        server.put(event("SuccessfulCreate", about=about, type="Normal"))
+        server.put(event("Unhealthy"))
+        found = await reader.events("shop", "uid-1")
+
+    assert [seen.reason for seen in found] == ["SuccessfulCreate", "Completed"]
+
+
+async def test_a_containers_last_lines_are_read() -> None:
+    request = LogRequest(pod="web-1", container="web", previous=True)
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.logs["/api/v1/namespaces/shop/pods/web-1/log"] = b"boot\ncannot reach \xff\n"
+
+        assert await reader.log(request, "shop") == "boot\ncannot reach \ufffd\n"
+    assert server.asked[0].query == {
+        "container": "web",
+        "previous": "true",
+        "tailLines": "20",
+        "limitBytes": "16384",
+    }
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+async def test_a_log_that_cannot_be_had_is_empty(status: int) -> None:
+    request = LogRequest(pod="web-1", container="web", previous=False)
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.fail("list", Fault(status=status))
+
+        assert await reader.log(request, "shop") == ""
+
+
+async def test_that_logs_may_not_be_read_is_said_once() -> None:
+    request = LogRequest(pod="web-1", container="web", previous=False)
+    async with ApiServer() as server, reader_of(server) as reader:
+        server.fail("list", *[Fault(status=403)] * 3)
+        with structlog.testing.capture_logs() as said:
+            for _ in range(3):
+                await reader.log(request, "shop")
+
+    assert len(said) == 1
+
+
 async def test_a_hint_at_something_else_leads_nowhere() -> None:
     async with ApiServer() as server, reader_of(server) as reader:
         lonely = pod("lonely")
         lonely["metadata"]["ownerReferences"] = []
-        daemon = pod("agent-x7x2v")
-        daemon["metadata"]["ownerReferences"][0].update(kind="DaemonSet", name="agent")
         server.put(lonely)
-        server.put(daemon)
-        hints = [("Pod", "lonely"), ("Pod", "agent-x7x2v"), ("Pod", "gone"), ("Job", "migrate")]
+        server.put(pod_of("Rollout", "canary"))
+        hints = [("Pod", "lonely"), ("Pod", "canary-x7x2v"), ("Pod", "gone"), ("CronJob", "nightly")]
         owners = [await reader.owner(Hint(kind=k, namespace="shop", name=n)) for k, n in hints]
 
     assert owners == [None, None, None, None]

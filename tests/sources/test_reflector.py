@@ -3,7 +3,7 @@
 from contextlib import aclosing
 from dataclasses import replace
 
-from shipbell.sources.kubernetes import decoding, pacing, reflector, transport
+from shipbell.sources.kubernetes import kinds, pacing, reflector, transport
 from tests.fakes.api_server import ApiServer, Fault
 from tests.sources.apiobjects import deployment
 from tests.sources.following import QUICK, Token, following
@@ -309,7 +309,7 @@ async def test_a_cluster_that_came_back_from_a_backup_is_noticed_by_its_list() -
 async def test_what_a_consumer_failed_to_take_in_comes_again() -> None:
     async with ApiServer() as server, transport.Transport(Token(server.url)) as connection:
         server.put(deployment("web"))
-        follower = reflector.Reflector(connection, decoding.deployments("testing"))
+        follower = reflector.Reflector(connection, kinds.DEPLOYMENT.format_("testing"))
         for _ in range(2):
             async with aclosing(follower.stream()) as stream:
                 refused = await anext(stream)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -20,7 +20,7 @@ from shipbell.ingest import FullList, Ingest, Outcome
 from shipbell.metrics import Metrics
 from shipbell.service.lanes import Lanes
 from shipbell.sources.hints import Hint
-from shipbell.sources.kubernetes import objects, reading, reflector
+from shipbell.sources.kubernetes import reading, reflector
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +70,7 @@ class Feed:
         self._baselines = {scope: asyncio.Event() for scope in scopes}
         self._listed = listed
 
-    async def follow(self, source: reflector.Reflector[objects.Deployment, Observation]) -> None:
+    async def follow(self, source: reflector.Reflector[Any, Observation]) -> None:
         """Feeds all that a reflector says, for ever."""
         async with aclosing(source.stream()) as stream:
             async for item in stream:

@@ -15,30 +15,30 @@ from shipbell import errors
 NULL = msgspec.Raw(b"null")
 
 
-class _Struct(msgspec.Struct, rename="camel", kw_only=True):
-    pass
+class Struct(msgspec.Struct, rename="camel", kw_only=True):
+    """Spelled as the API spells it."""
 
 
-class OwnerReference(_Struct):
+class OwnerReference(Struct):
     kind: str = ""
     name: str = ""
     uid: str = ""
     controller: bool | None = None
 
 
-class Present(_Struct):
+class Present(Struct):
     """Only that it is there counts; what is in it is skipped."""
 
 
-class OwnedSpec(_Struct):
+class OwnedSpec(Struct):
     template: Present | None = msgspec.field(name="f:template", default=None)
 
 
-class OwnedFields(_Struct):
+class OwnedFields(Struct):
     spec: OwnedSpec | None = msgspec.field(name="f:spec", default=None)
 
 
-class ManagedFields(_Struct):
+class ManagedFields(Struct):
     """Which fields a manager owns, and when it last wrote any of them."""
 
     manager: str = ""
@@ -47,7 +47,7 @@ class ManagedFields(_Struct):
     fields: OwnedFields | None = msgspec.field(name="fieldsV1", default=None)
 
 
-class Metadata(_Struct):
+class Metadata(Struct):
     name: str = ""
     namespace: str = ""
     uid: str = ""
@@ -61,7 +61,7 @@ class Metadata(_Struct):
     managed_fields: list[ManagedFields] | None = None
 
 
-class Object(_Struct):
+class Object(Struct):
     """What every object has; and a Status, which takes an object's place in an ERROR event."""
 
     metadata: Metadata = msgspec.field(default_factory=Metadata)
@@ -70,102 +70,77 @@ class Object(_Struct):
     reason: str | None = None
 
 
-class LabelSelectorRequirement(_Struct):
+class LabelSelectorRequirement(Struct):
     key: str = ""
     operator: str = ""
     values: list[str] | None = None
 
 
-class LabelSelector(_Struct):
+class LabelSelector(Struct):
     match_labels: dict[str, str] | None = None
     match_expressions: list[LabelSelectorRequirement] | None = None
 
 
-class TemplateMetadata(_Struct):
+class TemplateMetadata(Struct):
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
 
 
-class PodTemplate(_Struct):
+class PodTemplate(Struct):
     metadata: TemplateMetadata = msgspec.field(default_factory=TemplateMetadata)
     spec: msgspec.Raw = NULL
     """Undecoded, because its bytes are digested too; `PodSpec` is its type."""
 
 
-class ContainerSpec(_Struct):
+class ContainerSpec(Struct):
     name: str = ""
     image: str = ""
 
 
-class PodSpec(_Struct):
+class PodSpec(Struct):
     containers: list[ContainerSpec] | None = None
     init_containers: list[ContainerSpec] | None = None
 
 
-class Condition(_Struct):
+class Condition(Struct):
     type: str = ""
     status: str = ""
     reason: str = ""
     message: str = ""
     last_update_time: datetime | None = None
+    last_transition_time: datetime | None = None
 
 
-class DeploymentSpec(_Struct):
-    replicas: int | None = None
-    paused: bool = False
-    progress_deadline_seconds: int | None = None
+class WorkloadSpec(Struct):
+    """What the specs of all workloads have in common."""
+
     selector: LabelSelector | None = None
     template: PodTemplate = msgspec.field(default_factory=PodTemplate)
 
 
-class DeploymentStatus(_Struct):
-    observed_generation: int = 0
-    replicas: int = 0
-    updated_replicas: int = 0
-    ready_replicas: int = 0
-    available_replicas: int = 0
-    conditions: list[Condition] | None = None
+class Workload(Object):
+    """Of any kind; the modules in `kinds` say what else each has."""
+
+    spec: WorkloadSpec = msgspec.field(default_factory=WorkloadSpec)
 
 
-class Deployment(Object):
-    spec: DeploymentSpec = msgspec.field(default_factory=DeploymentSpec)
-    status: DeploymentStatus | str | None = None
-    """A Status has a word here."""
-
-
-class ReplicaSetSpec(_Struct):
-    replicas: int | None = None
-    template: PodTemplate = msgspec.field(default_factory=PodTemplate)
-
-
-class ReplicaSetStatus(_Struct):
-    replicas: int = 0
-    ready_replicas: int = 0
-    available_replicas: int = 0
-
-
-class ReplicaSet(Object):
-    spec: ReplicaSetSpec = msgspec.field(default_factory=ReplicaSetSpec)
-    status: ReplicaSetStatus | str | None = None
-
-
-class Waiting(_Struct):
+class Waiting(Struct):
     reason: str = ""
     message: str = ""
 
 
-class Terminated(_Struct):
+class Terminated(Struct):
     exit_code: int = 0
     reason: str = ""
     message: str = ""
 
 
-class ContainerState(_Struct):
+class ContainerState(Struct):
     waiting: Waiting | None = None
     terminated: Terminated | None = None
 
 
-class ContainerStatus(_Struct):
+class ContainerStatus(Struct):
     name: str = ""
     image: str = ""
     image_id: str = msgspec.field(name="imageID", default="")
@@ -175,7 +150,7 @@ class ContainerStatus(_Struct):
     last_state: ContainerState | None = None
 
 
-class PodStatus(_Struct):
+class PodStatus(Struct):
     phase: str = ""
     conditions: list[Condition] | None = None
     container_statuses: list[ContainerStatus] | None = None
@@ -187,7 +162,7 @@ class Pod(Object):
     status: PodStatus | str | None = None
 
 
-class ObjectReference(_Struct):
+class ObjectReference(Struct):
     kind: str = ""
     name: str = ""
     uid: str = ""
@@ -195,7 +170,7 @@ class ObjectReference(_Struct):
     """`spec.containers{web}` where it is about one container."""
 
 
-class EventSeries(_Struct):
+class EventSeries(Struct):
     count: int = 0
     last_observed_time: datetime | None = None
 
@@ -213,22 +188,23 @@ class KubernetesEvent(Object):
 
 
 ObjectT = TypeVar("ObjectT", bound=Object)
+WorkloadT = TypeVar("WorkloadT", bound=Workload)
 DecodedT = TypeVar("DecodedT")
 
 
-class PageMetadata(_Struct):
+class PageMetadata(Struct):
     resource_version: str = ""
     continue_: str = msgspec.field(name="continue", default="")
 
 
-class Page(_Struct, Generic[ObjectT]):
+class Page(Struct, Generic[ObjectT]):
     """One page of a list."""
 
     metadata: PageMetadata = msgspec.field(default_factory=PageMetadata)
     items: list[ObjectT] | None = None
 
 
-class Event(_Struct, Generic[ObjectT]):
+class Event(Struct, Generic[ObjectT]):
     """One line of a watch: ADDED, MODIFIED, DELETED, BOOKMARK or ERROR."""
 
     type: str = ""

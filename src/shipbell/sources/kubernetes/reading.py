@@ -1,26 +1,34 @@
-"""Reads one workload now: itself, its ReplicaSets, its pods; and who owns a ReplicaSet or a pod.
+"""Reads one workload now: itself, its revisions, its pods; and who owns a ReplicaSet, a pod or a Job.
 
 For hints, for rollouts in flight that are re-read on a timer, and for whoever wants the truth at once. Single
 objects are read as lists of one, because only a list says at which version something is absent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from datetime import datetime
+from typing import Any
+
+import structlog
 
 from shipbell import errors
-from shipbell.domain import Observation, PodsObservation, Revision, Workload
+from shipbell.domain import Event, LogRequest, Observation, PodsObservation, Revision, Workload
 from shipbell.sources.hints import Hint
 from shipbell.sources.kubernetes import (
     credentials,
     decoding,
+    events,
+    kinds,
     listing,
     objects,
     pods,
     reflector,
     resources,
+    revisions,
     transport,
 )
+
+log = structlog.stdlib.get_logger(__name__)
 
 CACHED = {"resourceVersion": "0"}
 """Asks for what the API server has at hand. The newest it must ask etcd about, which takes up to 100 ms; see
@@ -29,7 +37,14 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-a
 NEWEST: dict[str, str] = {}
 
 SELECTORS_KEPT = 2000
-"""Label selectors that are remembered, about 100 bytes each. A Deployment's never changes."""
+"""Label selectors that are remembered, about 100 bytes each. A workload's never changes."""
+
+
+LOG_LINES = 20
+LOG_BYTES = 16_384
+"""Long lines are cut here; what is told of them is cut again, after secrets are blacked out."""
+LOG_SECONDS = 2.0
+"""A log comes from the pod's node, over the API server. A message does not wait long for it."""
 
 
 class Reader:
@@ -44,18 +59,21 @@ class Reader:
     ) -> None:
         self._server = server
         self._clock = clock
-        self._deployments = decoding.deployments(cluster)
-        self._replicasets = decoding.replicasets()
+        self._formats = {name: kind.format_(cluster) for name, kind in kinds.ALL.items()}
+        self._histories = {name: kind.history() for name, kind in kinds.ALL.items() if kind.history}
+        self._replicasets = revisions.replicasets()
         self._pods = pods.format_()
+        self._events = events.format_()
         self._selectors: dict[str, str] = {}
+        self._refused_logs: set[str] = set()
 
     async def owner(self, hint: Hint) -> Hint | None:
         """The workload that a hint means: the object itself, or what owns the ReplicaSet or pod.
 
         None where it is owned by nothing that is told about, or is already gone; then its workload changes
-        as well, and that is a hint of its own.
+        as well, and that is a hint of its own. A Job stands for itself, whoever made it.
         """
-        if hint.kind == resources.DEPLOYMENTS.kind:
+        if hint.kind in kinds.ALL:
             return hint
         if hint.kind == resources.REPLICASETS.kind:
             above = await self._controller(self._replicasets, hint)
@@ -67,34 +85,35 @@ class Reader:
 
     async def workload(self, kind: str, namespace: str, name: str) -> reflector.Listed[Observation]:
         """The workload of that name, there or not: a complete list of what bears it."""
-        if kind != resources.DEPLOYMENTS.kind:
-            raise errors.SourceError(f"a {kind} is not among the workloads that are read")
-        version, found = await self._one(self._deployments, namespace, name)
+        format_ = self._format(kind)
+        version, found = await self._one(format_, namespace, name)
         self._remember_selectors(found)
         at = self._clock()
         return reflector.Listed(
-            resource=resources.DEPLOYMENTS.name,
+            resource=format_.resource.name,
             scope=namespace,
             name=name,
             resource_version=version,
-            observations=tuple(self._deployments.build(thing, at, False) for thing in found),
+            observations=tuple(format_.build(thing, at, False) for thing in found),
             present=frozenset(thing.metadata.uid for thing in found),
         )
 
     async def revisions(self, observation: Observation) -> tuple[Revision, ...]:
-        """The ReplicaSets that the workload owns, by number; none where it is gone.
+        """The ReplicaSets or ControllerRevisions that the workload owns, by number; none where it is gone.
 
-        They are at least as new as the workload's number: a list from a cache is believed only if that
-        number is the highest in it.
+        They are at least as new as the observation: a list from a cache is believed only if the newest in
+        it is the one that the observation speaks of.
         """
         workload = observation.workload
-        selector = await self._selector(workload)
-        if selector is None:
+        history = self._histories.get(workload.kind)
+        selector = await self._selector(workload) if history else None
+        if history is None or selector is None:
             return ()
-        cached = await self._revisions(workload, {"labelSelector": selector, **CACHED})
-        if cached and cached[-1].number == observation.revision:
+        wanted = {"labelSelector": selector}
+        cached = await self._revisions(history, workload, {**wanted, **CACHED})
+        if cached and kinds.ALL[workload.kind].bears(observation, cached[-1]):
             return cached
-        return await self._revisions(workload, {"labelSelector": selector, **NEWEST})
+        return await self._revisions(history, workload, {**wanted, **NEWEST})
 
     async def pods(self, workload: Workload) -> PodsObservation | None:
         """The workload's pods of every revision, but for those that are being deleted or have finished.
@@ -105,9 +124,8 @@ class Reader:
         if selector is None:
             return None
         version, found = await self._list(self._pods, workload.namespace, {"labelSelector": selector})
-        at = self._clock()
+        at, place = self._clock(), (workload.kind, workload.name)
         placed = [self._pods.build(thing, at, False) for thing in found]
-        place = (workload.kind, workload.name)
         return PodsObservation(
             workload=workload,
             resource_version=version,
@@ -115,9 +133,48 @@ class Reader:
             pods=tuple(p.pod for p in placed if p.pod is not None and p.workload == place),
         )
 
-    async def _revisions(self, workload: Workload, selectors: dict[str, str]) -> tuple[Revision, ...]:
-        _, found = await self._list(self._replicasets, workload.namespace, selectors)
-        own = [decoding.revision(thing) for thing in found if _is_owned(thing, workload.uid)]
+    async def events(self, namespace: str, uid: str) -> tuple[Event, ...]:
+        """The Events about an object, the oldest first. They outlive it, by an hour as a rule."""
+        _, found = await self._list(self._events, namespace, {"fieldSelector": f"involvedObject.uid={uid}"})
+        return tuple(sorted((events.told(thing) for thing in found), key=lambda event: event.last_at))
+
+    async def log(self, request: LogRequest, namespace: str) -> str:
+        """A container's last lines; empty where they cannot be had, for a message does without.
+
+        See https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#http-request-1.
+        """
+        path = f"{resources.PODS.path(namespace)}/{request.pod}/log"
+        params = {
+            "container": request.container,
+            "previous": "true" if request.previous else "false",
+            "tailLines": str(LOG_LINES),
+            "limitBytes": str(LOG_BYTES),
+        }
+        try:
+            return (await self._server.get_text_bytes(path, params, timeout=LOG_SECONDS)).decode(
+                errors="replace"
+            )
+        except errors.SourceError as error:
+            self._say_refused(namespace, error)
+            return ""
+
+    def _say_refused(self, namespace: str, error: errors.SourceError) -> None:
+        """Once per namespace; what else fails is the container's own affair."""
+        if isinstance(error, errors.Forbidden) and namespace not in self._refused_logs:
+            self._refused_logs.add(namespace)
+            log.warning("logs may not be read, so none are told", namespace=namespace, error=str(error))
+
+    def _format(self, kind: str) -> decoding.Format[Any, Observation]:
+        if kind not in self._formats:
+            raise errors.SourceError(f"a {kind} is not among the workloads that are read")
+        return self._formats[kind]
+
+    async def _revisions(
+        self, history: decoding.Format[Any, Revision], workload: Workload, selectors: dict[str, str]
+    ) -> tuple[Revision, ...]:
+        _, found = await self._list(history, workload.namespace, selectors)
+        at = self._clock()
+        own = [history.build(thing, at, False) for thing in found if _is_owned(thing, workload.uid)]
         return tuple(sorted(own, key=lambda revision: revision.number or 0))
 
     async def _controller(
@@ -134,14 +191,15 @@ class Reader:
         """
         for which in (CACHED, NEWEST):
             if workload.uid not in self._selectors:
-                _, found = await self._one(self._deployments, workload.namespace, workload.name, which)
+                format_ = self._format(workload.kind)
+                _, found = await self._one(format_, workload.namespace, workload.name, which)
                 self._remember_selectors(found)
         return self._selectors.get(workload.uid)
 
-    def _remember_selectors(self, deployments: list[objects.Deployment]) -> None:
-        for deployment in deployments:
-            wanted = deployment.spec.selector or objects.LabelSelector()
-            self._selectors[deployment.metadata.uid] = decoding.selector(wanted)
+    def _remember_selectors(self, found: Iterable[objects.Workload]) -> None:
+        for thing in found:
+            wanted = thing.spec.selector or objects.LabelSelector()
+            self._selectors[thing.metadata.uid] = decoding.selector(wanted)
         while len(self._selectors) > SELECTORS_KEPT:
             del self._selectors[next(iter(self._selectors))]
 

@@ -58,6 +58,7 @@ class _Request:
     """Seconds until the answer's head must be there."""
     body: bytes | None = None
     is_watch: bool = False
+    accept: str = "application/json"
 
 
 class Transport:
@@ -98,6 +99,11 @@ class Transport:
             _Request(method="GET", path=path, params=params or {}, timeout=REQUEST_SECONDS)
         )
 
+    async def get_text_bytes(self, path: str, params: Params, *, timeout: float) -> bytes:
+        """The body of a plain text, such as a log, which must be there within so many seconds."""
+        request = _Request(method="GET", path=path, params=params, timeout=timeout, accept="*/*")
+        return await self._whole(request)
+
     async def post_json(self, path: str, body: bytes) -> bytes:
         """The body of the answer to a POST. Used for reviews, which change nothing."""
         return await self._whole(
@@ -120,7 +126,7 @@ class Transport:
     def _open_session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             # gzip costs 1.75 times the CPU for a list, and between a pod and its API server bytes are cheap.
-            headers={"User-Agent": self._agent, "Accept": "application/json", "Accept-Encoding": "identity"},
+            headers={"User-Agent": self._agent, "Accept-Encoding": "identity"},
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
@@ -158,15 +164,18 @@ class Transport:
         session = self._watches if request.is_watch else self._requests
         if session is None:
             raise errors.Unreachable("the transport is not open")
-        authorization = {"Authorization": access.authorization} if access.authorization else {}
-        content_type = {"Content-Type": "application/json"} if request.body is not None else {}
+        headers = {"Accept": request.accept}
+        if access.authorization:
+            headers["Authorization"] = access.authorization
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
         async with _patience(request.timeout):
             return await session.request(
                 request.method,
                 access.url + request.path,
                 params=request.params,
                 data=request.body,
-                headers=authorization | content_type,
+                headers=headers,
                 ssl=access.ssl_context or True,
                 server_hostname=access.server_hostname,
                 proxy=access.proxy,
