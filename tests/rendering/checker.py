@@ -21,7 +21,7 @@ OWN_DATE = re.compile(
 OWN_LINK = re.compile(r"<https?://[^\s|<>]+\|(its message ↗|History ↗)>")
 OWN_LABEL = re.compile(
     r"^\*(Cause|Impact|Was|Image|Images|What changed|Status|New pods|Replicas|Nodes|Serving|Done|Started"
-    r"|Since|Usually|Ended|Failed|Took|By|Next|Details|Log|Warnings)\*",
+    r"|Since|Usually|Ended|Failed|Last failed|Took|By|Next|Details|Log|Warnings)\*",
     re.MULTILINE,
 )
 CODE = re.compile(r"```\n.*?\n```|`[^`\n]+`", re.DOTALL)

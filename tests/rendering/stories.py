@@ -231,7 +231,6 @@ def all_stories() -> Iterator[Story]:
     yield from _images()
     yield from _hostile()
     yield from _replies()
-    yield from _webhooks()
 
 
 def _kinds() -> Iterator[Story]:
@@ -393,9 +392,3 @@ def _replies() -> Iterator[Story]:
         yield Story(name=f"reply-{part.value}", rollout=rollout, transitions=transitions(rollout), part=part)
     mention = replace(PRODUCTION, mention="<!subteam^S0PLATFORM>")
     yield Story(name="reply-failed-mention", rollout=FAILED, options=mention, part=Part.FAILED)
-
-
-def _webhooks() -> Iterator[Story]:
-    for name in ("started", "succeeded", "failed", "superseded"):
-        rollout = EVERY_STATE[name]
-        yield Story(name=f"webhook-{name}", rollout=rollout, transitions=transitions(rollout), webhook=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from shipbell import rendering
-from tests.rendering import stories
+from tests.rendering import gallery
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-STORIES = {story.name: story for story in stories.all_stories()}
+STORIES = {story.name: story for story in gallery.all_stories()}
 
 
 def as_json(message: rendering.Message) -> str:
@@ -36,5 +36,5 @@ def test_no_golden_file_is_without_a_story() -> None:
 
 
 def test_no_two_stories_share_a_name() -> None:
-    names = [story.name for story in stories.all_stories()]
+    names = [story.name for story in gallery.all_stories()]
     assert len(names) == len(set(names))

@@ -94,3 +94,42 @@ def test_a_section_leaves_out_lines_that_do_not_fit() -> None:
 def test_the_same_rollout_gives_the_same_message() -> None:
     one, other = (stories.Story(name="x", rollout=stories.FAILED).message() for _ in range(2))
     assert one == other
+
+
+def test_a_failure_tells_some_of_what_changed_right_behind_the_image() -> None:
+    changed = replace(
+        stories.FAILED, changes=("env A changed", "env B added", "args changed", "port 1 added")
+    )
+    assert list(facts(changed))[:4] == ["Cause", "Impact", "Image", "What changed"]
+    assert facts(changed)["What changed"] == "env A changed · env B added · args changed · and 1 more"
+
+
+def test_a_new_version_that_goes_well_does_not_list_what_changed() -> None:
+    assert "What changed" not in facts(replace(stories.SUCCESS, changes=("env A changed",)))
+
+
+def test_a_config_change_says_what_it_is() -> None:
+    config = replace(stories.PROGRESS, kind=RolloutKind.CONFIG_CHANGE, changes=("env A changed",))
+    assert facts(config)["What changed"] == "env A changed"
+
+
+def test_more_than_three_times_the_usual_is_slower_than_usual() -> None:
+    usual = replace(stories.SUCCESS, finished_at=stories.STARTED + timedelta(minutes=6))
+    slow = replace(usual, finished_at=stories.STARTED + timedelta(minutes=6, seconds=1))
+    assert facts(usual)["Took"] == "6 min (usually 2 min)"
+    assert facts(slow)["Took"] == "6 min 1 s, slower than usual (2 min)"
+
+
+def test_what_has_no_usual_duration_is_never_slow() -> None:
+    new = replace(stories.SUCCESS, usual_seconds=None, finished_at=stories.STARTED + timedelta(hours=9))
+    assert facts(new)["Took"] == "9 h"
+
+
+def test_what_is_still_open_after_three_times_the_usual_says_so() -> None:
+    assert facts(stories.PROGRESS)["Usually"] == "2 min"
+    assert facts(replace(stories.PROGRESS, usual_seconds=60))["Usually"] == "1 min (slower than usual)"
+
+
+def test_what_does_not_fit_into_a_message_is_left_out_whole() -> None:
+    every = [block for n in range(9) for block in blocks.section(f"{n}" * 1500)]
+    assert blocks.fitting([*every, *blocks.section("x")]) == (*every[:5], *blocks.section("x"))

@@ -19,9 +19,9 @@ from shipbell.domain import (
     Workload,
 )
 from shipbell.routing import Detail, Part
-from tests.rendering import checker, stories
+from tests.rendering import checker, gallery, stories
 
-STORIES = {story.name: story for story in stories.all_stories()}
+STORIES = {story.name: story for story in gallery.all_stories()}
 NOW = stories.STARTED + timedelta(hours=1)
 NASTY = st.sampled_from(
     [

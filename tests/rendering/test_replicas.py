@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from shipbell.domain import Rollout, RolloutKind
+from shipbell.domain import Identity, Rollout, RolloutKind
 from shipbell.rendering import replicas
-from tests.rendering import stories
+from tests.rendering import kinds, stories
 
 
-def failed(**counts: int | None) -> Rollout:
+def failed(**counts: object) -> Rollout:
     return replace(stories.FAILED, **counts)  # type: ignore[arg-type]  # names and types are the test's own
 
 
@@ -69,3 +69,21 @@ def test_a_recreated_workload_that_fails_is_down() -> None:
 def test_the_old_version_is_named_only_where_it_is_surely_the_one_that_serves() -> None:
     older = replace(failed(serving=4, old_serving=4), old_images=("registry/other:0.9",))
     assert replicas.impact(older) == "None: the old version still serves, 4/4 ready"
+
+
+def test_a_daemonset_is_counted_in_nodes() -> None:
+    daemon = replace(stories.PROGRESS, workload=kinds.DAEMON)
+    assert replicas.told(daemon) == ("New pods", "▰▱▱▱ 1/4 nodes ready · 4 serving")
+    assert replicas.told(replace(stories.SUCCESS, workload=kinds.DAEMON)) == ("Nodes", "▰▰▰▰ 4/4 ready")
+    assert replicas.impact(failed(workload=kinds.DAEMON)) == "DEGRADED: 3/4 nodes serving (old version)"
+
+
+def test_a_daemonset_without_a_node_lacks_nothing() -> None:
+    daemon = replace(stories.SUCCESS, workload=kinds.DAEMON, wanted=0)
+    assert replicas.told(daemon) == ("Nodes", "none matches")
+    assert replicas.impact(daemon) == "None: no node matches"
+
+
+def test_a_partition_keeps_pods_back_and_the_others_are_counted() -> None:
+    half = replace(stories.PROGRESS, workload=kinds.DATABASE, identity=Identity(number=7, partition=2))
+    assert replicas.told(half) == ("New pods", "▰▱ 1/2 ready · 4 serving · 2 kept back by the partition")

@@ -61,6 +61,15 @@ def test_a_fence_keeps_lines_and_cannot_be_broken_out_of() -> None:
     assert text.fence("one\n```\n<two>", 100) == "```\none\nˋˋˋ\n&lt;two&gt;\n```"
 
 
+def test_a_tail_keeps_the_end_from_the_beginning_of_a_line() -> None:
+    assert text.fence("first\nsecond\nthird\nfourth", 20, tail=True) == "```\n…\nthird\nfourth\n```"
+    assert text.fence("a" * 30, 10, tail=True) == "```\n…aaaaaaaa\n```"
+
+
+def test_a_tail_is_not_cut_through_an_escape() -> None:
+    assert text.fence("&" * 30, 13, tail=True) == "```\n…&amp;&amp;\n```"
+
+
 def test_a_label_shows_what_looks_like_markup_in_plain_text() -> None:
     assert text.label("<b> & :tada: @here", 100) == "‹b› & ∶tada: ＠here"
 

@@ -210,6 +210,79 @@ def test_an_automatic_restart_that_was_told_is_kept_true() -> None:
     assert plan(automatic(State.RECOVERED), to(NORMAL), posts).root
 
 
+@pytest.mark.parametrize(("profile", "broadcast"), [(QUIET, False), (NORMAL, True), (LOUD, True)])
+def test_the_recovery_of_a_restart_whose_failure_was_told_is_told(profile: Profile, broadcast: bool) -> None:
+    posts = told((Part.ROOT, automatic(State.FAILED)))
+    planned = plan(automatic(State.RECOVERED), to(profile), posts)
+    assert planned == saying(Part.RECOVERED, broadcast=broadcast)
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_the_recovery_of_a_restart_that_nobody_heard_of_is_not_told(profile: Profile) -> None:
+    assert plan(automatic(State.RECOVERED), to(profile), {}) == NOTHING
+
+
+@pytest.mark.parametrize("profile", [NORMAL, LOUD])
+def test_a_stall_that_users_feel_is_broadcast_once(profile: Profile) -> None:
+    stalled = in_state(State.STALLED, serving=3)
+    assert plan(stalled, to(profile), STARTED_TOLD) == saying(Part.DETAIL, broadcast=True)
+    after = STARTED_TOLD | told((Part.DETAIL, stalled))
+    assert plan(stalled, to(profile), after) == ROOT
+
+
+def test_a_stall_is_not_told_in_quiet() -> None:
+    assert plan(in_state(State.STALLED, serving=0), to(QUIET), {}) == NOTHING
+
+
+@pytest.mark.parametrize(("profile", "posted"), [(QUIET, False), (NORMAL, True), (LOUD, True)])
+def test_a_jobs_start_is_posted_as_a_rollouts(profile: Profile, posted: bool) -> None:
+    assert plan(in_state(State.STARTED, kind=JOB), to(profile), {}) == Plan(root=posted)
+
+
+@pytest.mark.parametrize("profile", [NORMAL, LOUD])
+def test_a_job_serves_nobody_so_that_its_failure_mentions_nobody(profile: Profile) -> None:
+    failed = in_state(State.FAILED, kind=JOB, serving=0)
+    assert plan(failed, to(profile), STARTED_TOLD) == saying(Part.FAILED, broadcast=True)
+
+
+@pytest.mark.parametrize("profile", [NORMAL, LOUD])
+def test_a_job_that_will_be_tried_again_does_not_ring(profile: Profile) -> None:
+    retrying = in_state(State.FAILING, kind=JOB, serving=0, diagnosis=UNSURE)
+    assert plan(retrying, to(profile), STARTED_TOLD) == saying(Part.DETAIL, broadcast=False)
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_a_streak_of_failed_runs_is_one_message_that_is_edited(profile: Profile) -> None:
+    first = streak(State.FAILED, runs=1)
+    posts = told((Part.ROOT, first), (Part.DETAIL, first))
+    for runs in (2, 3, 37):
+        further = replace(streak(State.FAILED, runs=runs), diagnosis=CERTAIN)
+        assert plan(further, to(profile), posts) == ROOT
+
+
+@pytest.mark.parametrize(("profile", "broadcast"), [(QUIET, False), (NORMAL, True), (LOUD, True)])
+def test_the_end_of_a_streak_is_told(profile: Profile, broadcast: bool) -> None:
+    posts = told((Part.ROOT, streak(State.FAILED, runs=1)))
+    recovered = streak(State.RECOVERED, runs=37)
+    assert plan(recovered, to(profile), posts) == saying(Part.RECOVERED, broadcast=broadcast)
+
+
+def test_where_nothing_can_be_edited_a_streak_is_told_once_and_then_its_end() -> None:
+    there = to(NORMAL, Sink.SLACK_WEBHOOK)
+    posts = told((Part.ROOT, streak(State.FAILED, runs=1)))
+    assert plan(streak(State.FAILED, runs=9), there, posts) == ROOT
+    ended = plan(streak(State.RECOVERED, runs=9), there, posts)
+    assert ended == saying(Part.RECOVERED, broadcast=False)
+
+
+@pytest.mark.parametrize(
+    "more", [replace(UNSURE, words="", log="boom"), replace(UNSURE, words="", events=("BackOff: again",))]
+)
+def test_a_log_or_a_warning_is_worth_a_thread(more: Diagnosis) -> None:
+    failed = in_state(State.FAILED, diagnosis=more)
+    assert plan(failed, to(NORMAL), told((Part.ROOT, failed))) == saying(Part.DETAIL, broadcast=False)
+
+
 @pytest.mark.parametrize("profile", list(Profile))
 @pytest.mark.parametrize("rollout", [in_state(State.SUCCEEDED, kind=kind) for kind in RolloutKind])
 def test_a_success_that_mends_a_failure_is_always_told(profile: Profile, rollout: Rollout) -> None:
@@ -284,3 +357,9 @@ def carry_out(rollout: Rollout, destination: Destination, posts: dict[Part, Told
 
 def automatic(state: State) -> Rollout:
     return replace(rollouts.in_state(state, kind=RolloutKind.RESTART), automatic=True)
+
+
+def streak(state: State, *, runs: int) -> Rollout:
+    """The failed runs of a CronJob, or their end."""
+    rollout = in_state(state, kind=JOB, serving=0, diagnosis=UNSURE)
+    return replace(rollout, workload=replace(rollout.workload, kind="CronJob"), runs_failed=runs)

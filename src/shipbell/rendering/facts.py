@@ -87,6 +87,8 @@ def progress(rollout: Rollout, transitions: tuple[Transition, ...], options: Opt
     pairs = [("Status", _status(rollout, now)), counted]
     if rollout.state is State.RECOVERED:
         return pairs
+    if rollout.state is State.FAILED and runs.streak(rollout) > 1:
+        return [*pairs, *_last_failed(rollout, now)]
     started = times.clock(
         rollout.started_at, now, live=True, seconds=True, approximate=rollout.started_approximate
     )
@@ -143,9 +145,11 @@ def _change(rollout: Rollout, options: Options) -> str:
 
 
 def _rollback(rollout: Rollout) -> str:
-    to = f" to revision {rollout.rollback_to}" if rollout.rollback_to is not None else ""
-    of = f" of {times.day(rollout.rollback_of, live=True)}" if rollout.rollback_of and to else ""
-    return to + of
+    number = f" {rollout.rollback_to}" if rollout.rollback_to is not None else ""
+    of = f" of {times.day(rollout.rollback_of, live=True)}" if rollout.rollback_of else ""
+    if number:
+        return f" to revision{number}{of}"
+    return f" to the revision{of}" if of else ""
 
 
 def _same_images(rollout: Rollout, options: Options) -> str:
@@ -155,7 +159,7 @@ def _same_images(rollout: Rollout, options: Options) -> str:
 
 def _was(rollout: Rollout, options: Options, now: datetime) -> str:
     """`Failed 14:12 to 14:31 (19 min): app exits 1`."""
-    why = phrases.brief(rollout.diagnosis.cause, rollout, options) if rollout.diagnosis else ""
+    why = runs.brief(rollout, options)
     because = (f", {runs.counted(rollout)}" if runs.streak(rollout) else "") + (f": {why}" if why else "")
     span = phrases.failure_span(rollout)
     if rollout.failed_at is None or rollout.finished_at is None or span is None:
@@ -208,7 +212,7 @@ def _until(rollout: Rollout, transitions: tuple[Transition, ...], options: Optio
     if rollout.state.open:
         since = _since(rollout, transitions)
         moment = times.clock(since, now, live=True, seconds=True) if since else ""
-        slow = " (slower than usual)" if phrases.is_slow(rollout, now) else ""
+        slow = " (slower than usual)" if _is_late(rollout, now) else ""
         return [("Since", moment), ("Usually", usual + slow)]
     if rollout.finished_at is None:
         return [("Usually", usual)]
@@ -219,6 +223,17 @@ def _until(rollout: Rollout, transitions: tuple[Transition, ...], options: Optio
         return [("Failed", at), ("Usually", usual if runs.is_run(rollout) else "")]
     slow = phrases.slower(rollout) or (f" (usually {usual})" if usual else "")
     return [("Ended", at), ("Took", phrases.took(rollout) + slow)]
+
+
+def _last_failed(rollout: Rollout, now: datetime) -> Pairs:
+    """Of a streak: the status says since when."""
+    at = times.clock(rollout.finished_at, now, live=True, seconds=True) if rollout.finished_at else ""
+    return [("Last failed", at), ("By", text.prose(rollout.by, 200))]
+
+
+def _is_late(rollout: Rollout, now: datetime) -> bool:
+    """Whether it should be done by now, and nothing else says why it is not."""
+    return rollout.state in {State.STARTED, State.PROGRESSING} and phrases.is_slow(rollout, now)
 
 
 def _since(rollout: Rollout, transitions: tuple[Transition, ...]) -> datetime | None:

@@ -7,7 +7,7 @@ took its place, shrinks to a sentence with a link to that other.
 
 from datetime import datetime
 
-from shipbell.domain import Rollout, State, Transition
+from shipbell.domain import Rollout, RolloutKind, State, Transition
 from shipbell.rendering import blocks, facts, images, phrases, sentences, text, times, words
 from shipbell.rendering.message import Block, Options
 
@@ -69,7 +69,8 @@ def _epitaph(rollout: Rollout, options: Options, now: datetime) -> str:
         case State.CANCELLED:
             return f"{begun} was cancelled after {span}: the {kind} was deleted"
         case _:
-            return f"{begun}: the {kind} is gone, and nobody saw how its rollout ended"
+            whose = "it" if rollout.kind is RolloutKind.RUN else "its rollout"
+            return f"{begun}: the {kind} is gone, and nobody saw how {whose} ended"
 
 
 def _by(rollout: Rollout, options: Options) -> str:

@@ -24,7 +24,23 @@ def ready(rollout: Rollout) -> str:
     """`1/4`, of the new pods; empty where unknown or where none is wanted."""
     if rollout.new_ready is None or rollout.wanted < 1:
         return ""
-    return _of_wanted(rollout, rollout.new_ready)
+    return f"{rollout.new_ready}/{_expected(rollout)}"
+
+
+def new_pods(rollout: Rollout) -> str:
+    """`1/4 new pods ready`; empty where unknown."""
+    count = ready(rollout)
+    if count and _on_nodes(rollout):
+        return f"new pods ready on {count} nodes"
+    return f"{count} new pods ready" if count else ""
+
+
+def all_ready(rollout: Rollout) -> str:
+    """`4/4 ready`, of a complete rollout; why there are none; empty where unknown."""
+    count = ready(rollout)
+    if count:
+        return f"{count}{' nodes' if _on_nodes(rollout) else ''} ready"
+    return none_wanted(rollout) if rollout.wanted < 1 else ""
 
 
 def none_wanted(rollout: Rollout) -> str:
@@ -38,14 +54,13 @@ def told(rollout: Rollout) -> tuple[str, str]:
     if rollout.wanted < 1:
         return label, "none matches" if _on_nodes(rollout) else "none wanted"
     count = ready(rollout)
-    if rollout.state in COMPLETE and count:
-        return label, f"{bar(rollout.new_ready or 0, rollout.wanted)} {count} ready"
     if not count:
         return "Serving", f"{rollout.serving} of {rollout.wanted} wanted"
-    return (
-        "New pods",
-        f"{bar(rollout.new_ready or 0, rollout.wanted)} {count} ready · {rollout.serving} serving",
-    )
+    progress = f"{bar(rollout.new_ready or 0, _expected(rollout))} {count}"
+    if rollout.state in COMPLETE:
+        return label, f"{progress} ready{_kept_back(rollout)}"
+    where = f"{progress} nodes ready" if _on_nodes(rollout) else f"{progress} ready"
+    return "New pods", f"{where} · {rollout.serving} serving{_kept_back(rollout)}"
 
 
 def impact(rollout: Rollout) -> str:
@@ -72,6 +87,16 @@ def serving(rollout: Rollout) -> str:
     if not _affected(rollout) and _old(rollout):
         return f"old version serves {count}"
     return f"{count} serving"
+
+
+def _expected(rollout: Rollout) -> int:
+    """How many new pods there are to be: a StatefulSet's partition keeps the lower ones as they are."""
+    return max(0, rollout.wanted - rollout.identity.partition)
+
+
+def _kept_back(rollout: Rollout) -> str:
+    kept = rollout.wanted - _expected(rollout)
+    return f" · {kept} kept back by the partition" if kept else ""
 
 
 def _of_wanted(rollout: Rollout, count: int) -> str:

@@ -18,6 +18,7 @@ LOG = 2600
 EVENTS = 5
 EVENT = 240
 CHANGES = 12
+CHANGE = 160
 TIMELINE = 12
 """Latest transitions told."""
 BRIEF = frozenset({Part.SUCCEEDED, Part.RECOVERED})
@@ -33,11 +34,11 @@ def reply(
     silent = part is Part.DETAIL and rollout.state in FAILURES
     opening = "*Details*" if silent else sentences.line(rollout, options, now)
     mention = f"{options.mention} " if options.mention else ""
-    changed = (*facts.changed_images(rollout, options), *facts.other_changes(rollout, CHANGES))
     return [
         *blocks.section(mention + opening),
         *evidence(rollout),
-        *blocks.labelled(changed),
+        *blocks.labelled(facts.changed_images(rollout, options)),
+        *_bullets("What changed", rollout.changes[:CHANGES], CHANGE),
         *blocks.labelled(facts.next_step(rollout)),
         *blocks.context(_timeline(transitions, now)),
     ]
@@ -51,7 +52,7 @@ def evidence(rollout: Rollout) -> list[Block]:
     return [
         *blocks.section(text.fence(diagnosis.words, WORDS)),
         *_log(diagnosis.container, diagnosis.log),
-        *_events(diagnosis.events),
+        *_bullets("Warnings", diagnosis.events[-EVENTS:], EVENT),
     ]
 
 
@@ -61,9 +62,10 @@ def _log(container: str, log: str) -> list[Block]:
     return blocks.section(f"*Log*  last lines{of}", lines) if lines else []
 
 
-def _events(events: tuple[str, ...]) -> list[Block]:
-    told = [text.prose(event, EVENT) for event in events[-EVENTS:]]
-    return blocks.section("*Warnings*", *(f"• {event}" for event in told if event)) if any(told) else []
+def _bullets(label: str, facts: tuple[str, ...], limit: int) -> list[Block]:
+    """A list of foreign lines below our own word for them."""
+    told = [text.prose(fact, limit) for fact in facts]
+    return blocks.section(f"*{label}*", *(f"• {fact}" for fact in told if fact)) if any(told) else []
 
 
 def _timeline(transitions: tuple[Transition, ...], now: datetime) -> str:

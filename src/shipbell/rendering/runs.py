@@ -10,6 +10,7 @@ from datetime import datetime
 
 from shipbell.domain import Rollout, RolloutKind, State
 from shipbell.rendering import phrases, replicas, times, words
+from shipbell.rendering.message import Options
 from shipbell.rendering.phrases import Telling
 
 REASONS = frozenset(
@@ -23,8 +24,16 @@ REASONS = frozenset(
 )
 """https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup."""
 
+UNCOUNTED = frozenset({"DeadlineExceeded", "FailedIndexes", "MaxFailedIndexesExceeded"})
+"""Where the count of failed pods is not how often the work was tried."""
+UNLIMITED = 2**31 - 1
+"""The API's `backoffLimit` where each index has its own."""
+TRIED = "tried "
+"""The controller's own cause counts the tries already."""
+
 _PODS = re.compile(r", \d+ restarts?(?= )| \(\d+ of \d+ (?:new )?pods\)")
 """What a cause says of pods that go on; a run's pods are its tries."""
+_EXITS = re.compile(r"\bexits\b")
 
 
 def is_run(rollout: Rollout) -> bool:
@@ -48,7 +57,7 @@ def done(rollout: Rollout) -> str:
 def progress(rollout: Rollout) -> str:
     """How much is done, with a bar where the whole is known."""
     job = rollout.job
-    if job is None or not job.completions:
+    if job is None or of_cronjob(rollout) or not job.completions:
         return done(rollout)
     working = f" · {job.active} at work" if job.active and rollout.state.open else ""
     return f"{replicas.bar(job.succeeded, job.completions)} {done(rollout)}{working}"
@@ -57,10 +66,11 @@ def progress(rollout: Rollout) -> str:
 def tries(rollout: Rollout) -> int:
     """How often it was tried in vain; 0 where the counts do not say.
 
-    A pod that starts its containers anew in place counts once, and a deadline ends pods that did not fail.
+    A pod that starts its containers anew in place counts once, a deadline ends pods that did not fail, and an
+    index has tries of its own.
     """
     job = rollout.job
-    if job is None or not is_run(rollout) or reason(rollout) == "DeadlineExceeded":
+    if job is None or not is_run(rollout) or reason(rollout) in UNCOUNTED:
         return 0
     in_place = rollout.state is State.FAILED and job.failed <= job.backoff_limit
     return 0 if in_place and reason(rollout) == "BackoffLimitExceeded" else job.failed
@@ -69,15 +79,31 @@ def tries(rollout: Rollout) -> int:
 def cause(said: str, rollout: Rollout) -> str:
     """A cause with the count of tries behind it: `Container migrate exited 1, tried 3 of 3 times`."""
     job, count = rollout.job, tries(rollout)
-    if job is None or count < 1:
+    if job is None or count < 1 or TRIED in said:
         return said
-    return f"{_PODS.sub('', said)}, tried {count} of {max(count, job.backoff_limit + 1)} times"
+    of = f" of {max(count, job.backoff_limit + 1)}" if job.backoff_limit < UNLIMITED else ""
+    return f"{_as_past(said)}, tried {count}{of} times"
+
+
+def brief(rollout: Rollout, options: Options) -> str:
+    """The cause inside a sentence: `migrate exited 1 after 3 tries`; empty where none is known."""
+    said = phrases.brief(rollout.diagnosis.cause, rollout, options) if rollout.diagnosis else ""
+    count = tries(rollout)
+    if not said or count < 1 or TRIED in said:
+        return said
+    return f"{_as_past(said)} after {count} {'try' if count == 1 else 'tries'}"
 
 
 def reason(rollout: Rollout) -> str:
-    """The Job controller's word for the failure: `BackoffLimitExceeded`; empty where there is none."""
+    """The Job controller's word for the failure: `BackoffLimitExceeded`; empty where there is none.
+
+    What the pods say may stand in its place; then the counts tell whether it has given up trying.
+    """
     said = rollout.diagnosis.reason if rollout.diagnosis is not None else ""
-    return said if said in REASONS else ""
+    job = rollout.job
+    if said in REASONS or rollout.state is not State.FAILED or job is None:
+        return said if said in REASONS else ""
+    return "BackoffLimitExceeded" if job.failed > job.backoff_limit else ""
 
 
 def streak(rollout: Rollout) -> int:
@@ -146,11 +172,13 @@ def _recovered(telling: Telling) -> str:
 
 
 def _why(telling: Telling) -> str:
-    """`, migrate exited 1 after 3 tries`."""
-    said, count = telling.because(), tries(telling.rollout)
-    if not said or count < 1:
-        return said
-    return f"{_PODS.sub('', said)} after {count} {'try' if count == 1 else 'tries'}"
+    said = brief(telling.rollout, telling.options)
+    return f", {said}" if said else ""
+
+
+def _as_past(cause: str) -> str:
+    """The cause of a try that is over: its container does not run, nor restart, any more."""
+    return _EXITS.sub("exited", _PODS.sub("", cause))
 
 
 def _fixes(telling: Telling) -> str:

@@ -50,15 +50,15 @@ def _predicate(telling: Telling) -> str:
 def _rolling(telling: Telling) -> str:
     progress = ""
     if telling.rollout.state is State.PROGRESSING:
-        count = replicas.ready(telling.rollout)
-        progress = f", progressing, {count} new pods ready" if count else ", progressing"
+        count = replicas.new_pods(telling.rollout)
+        progress = f", progressing, {count}" if count else ", progressing"
     return f"{_doing(telling)}{progress}, {telling.started()}"
 
 
 def _paused(telling: Telling) -> str:
     why = " (scaled to zero)" if telling.rollout.scaled_to_zero else ""
-    count = replicas.ready(telling.rollout)
-    where = f", {count} new pods ready" if count else ""
+    count = replicas.new_pods(telling.rollout)
+    where = f", {count}" if count else ""
     return f"paused{why} while {_doing(telling)}{where}, {telling.started()}"
 
 
@@ -73,8 +73,8 @@ def _failing(telling: Telling) -> str:
 
 def _succeeded(telling: Telling) -> str:
     rollout = telling.rollout
-    count = replicas.ready(rollout)
-    ready = f", {count} ready" if count else f", {replicas.none_wanted(rollout)}" * (rollout.wanted < 1)
+    count = replicas.all_ready(rollout)
+    ready = f", {count}" if count else ""
     slow = phrases.slower(rollout)
     fixed = rollout.fixes_failure_of
     fixes = f", fixes the failure of {telling.clock(fixed)}" if fixed else ""
