@@ -1,161 +1,230 @@
 """Why a rollout is failing, from the pods of its own revision, and from when on that may be said.
 
-Patience is the table "When failing is said" of the messages' rules: what cannot heal by waiting is said at
-once, what often heals is given time. Pods of other revisions are not asked.
+One look finds which pods are in trouble, lets the rule of each cause (`causes`) put it into words, and takes
+the one that is to be told first. Pods of other revisions, and Events about them, are not asked. Everything
+that others wrote is redacted here.
 """
 
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
-from shipbell.domain.pods import Pod, PodTrouble
+from shipbell.domain import events, redaction
+from shipbell.domain.causes import cases, images, placement, readiness, table, volumes
+from shipbell.domain.pods import Event, LogRequest, Pod, PodsObservation, PodTrouble
 from shipbell.domain.policy import Policy
-from shipbell.domain.rollout import Diagnosis
-from shipbell.domain.workload import Workload
+from shipbell.domain.rollout import Diagnosis, Rollout
 
-IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
-CONFIG = frozenset({"CreateContainerConfigError", "CreateContainerError"})
-CRASH = frozenset({"CrashLoopBackOff", "OOMKilled", "Error", "RunContainerError", "StartError"})
-UNSCHEDULABLE = frozenset({"Unschedulable"})
-FAMILIES = {"image": IMAGE, "config": CONFIG, "crash": CRASH, "unschedulable": UNSCHEDULABLE}
-"""Causes that are told, by what the kubelet and the scheduler call them."""
+LOG_LINES = 20
+LOG_SIZE = 2000
+"""Bytes."""
 
-SECOND_TRY = frozenset({"ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
-"""The kubelet backs off only after it has tried: this is its word for "tried again"."""
-
-HOPELESS = ("not found", "manifest unknown", "denied", "unauthorized", "invalid reference", "forbidden")
-"""What registries say of an image that waiting will not bring; a time-out is not among them."""
-
-RESTARTS = 2
-"""Crashes are told from the second restart on: the first may be a race with something still starting."""
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Finding:
-    reason: str
-    cause: str
-    words: str
-    certain: bool
-    wait: timedelta | None
-    """How long it must last before it is said; None: never by itself."""
+class Found:
+    """The cause that one look brings."""
+
+    told: Diagnosis
+    log: LogRequest | None = None
+    """Which container's last lines explain it."""
+    count: int = 0
+    """How many pods have it."""
+    rank: int = 0
+    """Its place in the table."""
 
 
 def diagnose(
-    pods: tuple[Pod, ...],
-    hash_: str,
-    workload: Workload,
-    *,
-    before: Diagnosis | None,
-    now: datetime,
-    policy: Policy,
-) -> Diagnosis | None:
-    """The cause that most of this revision's troubled pods share, or None."""
-    own = [pod for pod in pods if pod.hash == hash_]
-    troubles = [pod.trouble for pod in own if pod.trouble is not None and not pod.ready]
-    told = [trouble for trouble in troubles if _family(trouble) in FAMILIES]
-    if not told:
+    rollout: Rollout, observation: PodsObservation, *, now: datetime, policy: Policy
+) -> Found | None:
+    """The cause to tell first of all that this revision's pods have, or None.
+
+    That is one that may be said now, then the one that may be said next; then what most pods have.
+    """
+    own = own_pods(rollout, observation)
+    about = events.about(rollout, own, observation.events or ())
+    found = [
+        candidate
+        for case in _cases(rollout, own, about)
+        if (candidate := _candidate(case, now=now, policy=policy)) is not None
+    ]
+    first = min(found, key=lambda candidate: _urgency(candidate, now), default=None)
+    known = rollout.diagnosis
+    if observation.events is None and known is not None and _is_still_so(known, first, own):
+        return Found(told=replace(known, calm_since=None))
+    if first is None:
         return None
-    trouble, count = _commonest(told)
-    finding = _find(_explained(trouble, before), f"{count} of {len(own)} new pods")
-    return _dated(finding, workload, before, now, policy)
+    return replace(first, told=_complete(first, known, observation, about))
 
 
-def impatient(diagnosis: Diagnosis, workload: Workload, *, wait: timedelta, policy: Policy) -> Diagnosis:
-    """The controller's own finding, with the moment from which it may be said."""
-    since = diagnosis.since
-    say_at = since + wait * policy.patience if since else None
-    return replace(diagnosis, say_at=say_at, next_step=undo_command(workload))
+def own_pods(rollout: Rollout, observation: PodsObservation) -> list[Pod]:
+    """The pods of the rollout's revision."""
+    return [pod for pod in observation.pods if pod.hash == rollout.identity.hash]
 
 
-def undo_command(workload: Workload) -> str:
-    """The command that takes a rollout back, ready to be pasted."""
-    return f"kubectl -n {workload.namespace} rollout undo {workload.kind.lower()}/{workload.name}"
+def _cases(rollout: Rollout, own: list[Pod], about: tuple[Event, ...]) -> Iterator[cases.Case]:
+    """The troubles of the pods, those of one family and container as one."""
+    groups: dict[tuple[str, str], list[tuple[Pod, PodTrouble]]] = {}
+    for pod in own:
+        trouble = _trouble(pod, about)
+        row = table.row_of(trouble.reason) if trouble is not None else None
+        if trouble is not None and row is not None:
+            groups.setdefault((row.name, trouble.container), []).append((pod, trouble))
+    for shared in groups.values():
+        pod, trouble = max(shared, key=_severity)
+        uids = {pod.uid for pod, _ in shared}
+        yield cases.Case(
+            rollout=rollout,
+            trouble=_explained(trouble, rollout.diagnosis),
+            pod=pod,
+            count=len(shared),
+            total=len(own),
+            events=tuple(event for event in about if event.uid in uids),
+            tries=_tries(rollout, [trouble for _, trouble in shared]),
+        )
 
 
-def _commonest(troubles: list[PodTrouble]) -> tuple[PodTrouble, int]:
-    """The trouble that most pods have, told by the pod that has restarted most."""
-    kinds = Counter((_family(t), t.container) for t in troubles)
-    (family, container), count = kinds.most_common(1)[0]
-    same = [t for t in troubles if (_family(t), t.container) == (family, container)]
-    return max(same, key=lambda t: (t.restarts, t.reason in SECOND_TRY)), count
+def _trouble(pod: Pod, about: tuple[Event, ...]) -> PodTrouble | None:
+    """The pod's trouble, by its own word and by the Events about it."""
+    if pod.ready:
+        return None
+    mine = tuple(event for event in about if event.uid == pod.uid)
+    trouble = pod.trouble
+    if trouble is None:
+        return _volume_trouble(mine)
+    if trouble.reason == readiness.NOT_READY and _is_node_lost(trouble, mine):
+        return replace(trouble, reason=placement.NODE_LOST, container="")
+    row = table.row_of(trouble.reason)
+    if row is not None and row.name == "crash" and readiness.kills(pod, trouble.container, mine):
+        return replace(trouble, reason=readiness.UNHEALTHY)
+    return trouble
 
 
-def _family(trouble: PodTrouble) -> str:
-    return next((name for name, reasons in FAMILIES.items() if trouble.reason in reasons), "")
+def _volume_trouble(mine: tuple[Event, ...]) -> PodTrouble | None:
+    """Containers that wait for a volume say nothing of it themselves."""
+    said = [event for event in mine if event.reason in volumes.REASONS]
+    newest = max(said, key=lambda event: event.last_at, default=None)
+    return PodTrouble(reason=newest.reason, message=newest.message) if newest else None
+
+
+def _is_node_lost(trouble: PodTrouble, mine: tuple[Event, ...]) -> bool:
+    after = trouble.since - readiness.BEFORE if trouble.since else None
+    return any(e.reason == placement.NODE_LOST and (after is None or e.last_at >= after) for e in mine)
+
+
+def _severity(shared: tuple[Pod, PodTrouble]) -> tuple[int, bool, float]:
+    """The pod that tells it best has restarted most, or waits for the longest."""
+    _, trouble = shared
+    age = -trouble.since.timestamp() if trouble.since else 0.0
+    return trouble.restarts, trouble.reason in images.SECOND_TRY, age
 
 
 def _explained(trouble: PodTrouble, before: Diagnosis | None) -> PodTrouble:
     """While it backs off, an older kubelet says no more than that; why, it said with the try before."""
-    silent = trouble.reason in IMAGE and not _is_hopeless(trouble.message)
-    if before is None or before.reason not in IMAGE or not silent or not _is_hopeless(before.words):
+    silent = trouble.reason in images.REASONS and not images.is_hopeless(trouble.message)
+    if before is None or before.reason not in images.REASONS or not silent:
         return trouble
-    return replace(trouble, message=before.words)
+    return replace(trouble, message=before.words) if images.is_hopeless(before.words) else trouble
 
 
-def _is_hopeless(message: str) -> bool:
-    return any(word in message.lower() for word in HOPELESS)
+def _tries(rollout: Rollout, troubles: list[PodTrouble]) -> int:
+    """How often a Job has tried: its pods are not replaced in place, they stay and are counted."""
+    if rollout.job is None:
+        return 0
+    return max(rollout.job.failed, sum(trouble.restarts + 1 for trouble in troubles))
 
 
-def _find(trouble: PodTrouble, pods: str) -> _Finding:
-    match _family(trouble):
-        case "image":
-            return _image(trouble, pods)
-        case "crash":
-            return _crash(trouble, pods)
-        case "unschedulable":
-            return _waiting(trouble, f"No node can take it ({pods})", timedelta(minutes=5))
-        case _:
-            cause = f"Container {trouble.container} cannot be configured ({pods})"
-            return _waiting(trouble, cause, timedelta(seconds=60))
+def _candidate(case: cases.Case, *, now: datetime, policy: Policy) -> Found | None:
+    """The rule's finding with its times; None while it is no more than what every rollout has."""
+    row = table.row_of(case.trouble.reason)
+    if row is None or row.find is None:
+        return None
+    finding = row.find(case)
+    known = case.rollout.diagnosis
+    kin = known is not None and table.row_of(known.reason) is row
+    since = _since(finding, case.rollout, known if kin else None, now)
+    wait = finding.wait * policy.patience if finding.wait is not None else None
+    if finding.usual and not kin and wait is not None and now < since + wait / 2:
+        return None
+    say_at = since + wait if wait is not None else None
+    if say_at is not None and finding.helped_at is not None:
+        say_at = max(say_at, finding.helped_at + finding.help_takes * policy.patience)
+    return Found(
+        told=_diagnosis(case, finding, since=since, say_at=say_at),
+        log=finding.log,
+        count=case.count,
+        rank=table.TABLE.index(row),
+    )
 
 
-def _waiting(trouble: PodTrouble, cause: str, wait: timedelta) -> _Finding:
-    """What others may still put right: a Secret that comes late, a node that is being added."""
-    return _Finding(reason=trouble.reason, cause=cause, words=trouble.message, certain=False, wait=wait)
+def _since(finding: cases.Finding, rollout: Rollout, kin: Diagnosis | None, now: datetime) -> datetime:
+    """From the API where it says; else from the first sight while the trouble is of the same family."""
+    if finding.since is not None:
+        return min(now, max(finding.since, rollout.started_at))
+    return kin.since if kin is not None and kin.since is not None else now
 
 
-def _image(trouble: PodTrouble, pods: str) -> _Finding:
-    hopeless = trouble.reason == "InvalidImageName" or _is_hopeless(trouble.message)
-    what = "Image not found" if "not found" in trouble.message.lower() else "Image cannot be pulled"
-    cause = f"{what}: {trouble.image} (container {trouble.container}, {pods})"
-    if not hopeless:
-        wait = timedelta(minutes=3)
-    else:
-        wait = timedelta(0) if trouble.reason in SECOND_TRY else timedelta(seconds=20)
-    return _Finding(reason=trouble.reason, cause=cause, words=trouble.message, certain=hopeless, wait=wait)
-
-
-def _crash(trouble: PodTrouble, pods: str) -> _Finding:
-    role = "Init container" if trouble.init else "Container"
-    if trouble.reason == "OOMKilled":
-        what = "is killed for want of memory"
-    elif trouble.exit_code is not None:
-        what = f"exits {trouble.exit_code}"
-    else:
-        what = "cannot start"
-    cause = f"{role} {trouble.container} {what}, {trouble.restarts} restarts ({pods})"
-    wait = timedelta(0) if trouble.restarts >= RESTARTS else None
-    return _Finding(reason=trouble.reason, cause=cause, words=trouble.message, certain=False, wait=wait)
-
-
-def _dated(
-    finding: _Finding, workload: Workload, before: Diagnosis | None, now: datetime, policy: Policy
+def _diagnosis(
+    case: cases.Case, finding: cases.Finding, *, since: datetime, say_at: datetime | None
 ) -> Diagnosis:
-    """Keeps the time of the first sighting while the trouble is of the same family."""
-    since = now
-    if before is not None and before.since is not None and _kin(before.reason, finding.reason):
-        since = before.since
-    say_at = since + finding.wait * policy.patience if finding.wait is not None else None
     return Diagnosis(
-        reason=finding.reason,
-        cause=finding.cause,
-        words=finding.words,
+        reason=finding.reason or case.trouble.reason,
+        cause=redaction.redact(finding.cause),
+        words=redaction.redact(finding.words),
+        container=case.trouble.container,
         certain=finding.certain,
-        next_step=undo_command(workload),
+        next_step=redaction.redact(finding.next_step),
         since=since,
         say_at=say_at,
     )
 
 
-def _kin(one: str, other: str) -> bool:
-    return any({one, other} <= family for family in FAMILIES.values())
+def _urgency(found: Found, now: datetime) -> tuple[datetime, int, int]:
+    say_at = found.told.say_at or FOREVER
+    return max(say_at, now), -found.count, found.rank
+
+
+def _is_still_so(known: Diagnosis, first: Found | None, own: list[Pod]) -> bool:
+    """Whether pods that were looked at without Events leave it as it was, for only Events could say more."""
+    row = table.row_of(known.reason)
+    waiting = any(not pod.ready and pod.trouble is None for pod in own)
+    if first is None:
+        return known.reason in volumes.REASONS and waiting
+    if row is not None and row.name == "unschedulable" and first.told.reason == known.reason:
+        return True
+    return known.reason in table.BY_EVENTS and first.told.container in {known.container, ""}
+
+
+def _complete(
+    first: Found, known: Diagnosis | None, observation: PodsObservation, about: tuple[Event, ...]
+) -> Diagnosis:
+    """With Events and log; the same as before where it says no more than before.
+
+    Repetitions of an Event, and a kubelet's changing words for the same, are no news.
+    """
+    told = replace(first.told, events=events.told(about))
+    if known is None or not _is_same(told, known):
+        return replace(told, log=_log(first, observation))
+    fresh = events.reasons(told.events) <= events.reasons(known.events)
+    sayable = [at for at in (told.say_at, known.say_at) if at is not None]
+    return replace(
+        known,
+        words=known.words or told.words,
+        certain=told.certain or known.certain,
+        events=known.events if fresh else told.events,
+        log=known.log or _log(first, observation),
+        since=told.since,
+        say_at=min(sayable, default=None),
+        calm_since=None,
+    )
+
+
+def _is_same(told: Diagnosis, known: Diagnosis) -> bool:
+    same_family = table.row_of(told.reason) is table.row_of(known.reason)
+    return same_family and (told.cause, told.container) == (known.cause, known.container)
+
+
+def _log(first: Found, observation: PodsObservation) -> str:
+    text = observation.logs.get(first.log, "") if first.log is not None else ""
+    return redaction.tail(text, lines=LOG_LINES, size=LOG_SIZE)

@@ -13,7 +13,7 @@ from shipbell.domain.workload import Workload
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PodTrouble:
-    """Why a container of a pod does not run, in the kubelet's words."""
+    """Why a container of a pod does not run, or is not ready, in the kubelet's words."""
 
     reason: str
     """`ImagePullBackOff`, `CrashLoopBackOff`, `OOMKilled`, `CreateContainerConfigError`, ..."""
@@ -21,8 +21,16 @@ class PodTrouble:
     container: str = ""
     image: str = ""
     init: bool = False
+    sidecar: bool = False
+    """An init container that keeps running, or one that was put beside the workload's own."""
     exit_code: int | None = None
     restarts: int = 0
+    ended: bool = False
+    """It stands still after its last exit; else that was the exit of the run before."""
+    memory_limit: str = ""
+    """As the template spells it: `128Mi`."""
+    since: datetime | None = None
+    """When it began, where the API says."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
