@@ -7,7 +7,7 @@ as it now is; whether that is a change worth writing is decided in `stepping`.
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from shipbell.domain import blaming, deployment, durations, rules
+from shipbell.domain import blaming, deployment, durations, rules, usual
 from shipbell.domain.observation import Observation
 from shipbell.domain.policy import Policy
 from shipbell.domain.rollout import Diagnosis, Rollout, State, Transition, TransitionKind
@@ -67,7 +67,12 @@ def settle(
     if overdue and may_end and rollout.deadline_seconds is not None:
         return _run_out(rollout, rollout.deadline_seconds, at=limit)
     stalled = _waits_for_people(rollout) or (overdue and (may_end or rollout.state is State.STALLED))
-    settled = replace(rollout, state=_state(rollout, now, stalled=stalled, may_blame=may_blame))
+    slow_at = usual.slow_at(rollout)
+    settled = replace(
+        rollout,
+        state=_state(rollout, now, stalled=stalled, may_blame=may_blame),
+        slow=slow_at is not None and now >= slow_at,
+    )
     return replace(settled, wake_at=_wake(settled, None if stalled or due == NEVER else due, policy))
 
 
@@ -238,7 +243,7 @@ def _fail(rollout: Rollout, words: Diagnosis, *, at: datetime) -> Rollout:
 
 def _wake(rollout: Rollout, due: datetime | None, policy: Policy) -> datetime | None:
     told = rollout.diagnosis
-    moments = [due]
+    moments = [due, None if rollout.slow else usual.slow_at(rollout)]
     if told is not None and rollout.state is not State.FAILING:
         moments.append(told.say_at)
     if told is not None and told.calm_since is not None:

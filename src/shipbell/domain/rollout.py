@@ -150,6 +150,8 @@ class Rollout:
     """What else changed against the revision before, in words, names only: `env LOG_LEVEL`."""
     usual_seconds: float | None = None
     """How long this workload's rollouts take: the median of the last ten that succeeded."""
+    slow: bool = False
+    """It takes much longer than that, and its message should say so."""
     started_at: datetime
     finished_at: datetime | None = None
     started_approximate: bool = False

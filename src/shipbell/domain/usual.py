@@ -2,7 +2,9 @@
 
 import statistics
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from shipbell.domain.rollout import Rollout
 
 SLOW = 3
 """So many times the usual duration is slower than usual."""
@@ -13,3 +15,10 @@ def duration(durations: Sequence[timedelta]) -> timedelta | None:
     if not durations:
         return None
     return timedelta(seconds=statistics.median(each.total_seconds() for each in durations))
+
+
+def slow_at(rollout: Rollout) -> datetime | None:
+    """From when on it is slower than usual; None where nobody knows what is usual."""
+    if not rollout.usual_seconds:
+        return None
+    return rollout.started_at + SLOW * timedelta(seconds=rollout.usual_seconds)
