@@ -64,6 +64,7 @@ JOB_FAILED = replace(
     state=State.FAILED,
     version=5,
     diagnosis=MIGRATION_FAILED,
+    failed_by="BackoffLimitExceeded",
     job=JobStatus(completions=1, backoff_limit=2, failed=3),
     finished_at=STARTED + timedelta(seconds=98),
     failed_at=STARTED + timedelta(seconds=98),
@@ -160,8 +161,10 @@ def _jobs() -> Iterator[Story]:
             JOB, state=State.SUCCEEDED, job=done, finished_at=STARTED + timedelta(seconds=35)
         ),
         "failed": JOB_FAILED,
-        "deadline": replace(JOB_FAILED, diagnosis=timeout),
-        "indexes": replace(JOB_FAILED, diagnosis=indexes, job=replace(many, active=0, failed=4)),
+        "deadline": replace(JOB_FAILED, diagnosis=timeout, failed_by=timeout.reason),
+        "indexes": replace(
+            JOB_FAILED, diagnosis=indexes, failed_by=indexes.reason, job=replace(many, active=0, failed=4)
+        ),
         "cancelled": replace(JOB, state=State.CANCELLED, finished_at=STARTED + timedelta(seconds=40)),
         "unknown": replace(
             JOB, state=State.UNKNOWN, finished_at=STARTED + timedelta(seconds=40), outcome_seen=False
@@ -204,6 +207,9 @@ def _sets() -> Iterator[Story]:
         "daemonset-no-node": replace(stories.SUCCESS, workload=DAEMON, wanted=0, new_ready=0, serving=0),
         "statefulset-progressing": replace(stories.PROGRESS, workload=DATABASE),
         "statefulset-stalled": replace(stories.EVERY_STATE["stalled"], workload=DATABASE),
+        "statefulset-on-delete": replace(
+            stories.EVERY_STATE["stalled"], workload=DATABASE, on_delete=True, serving=4, old_serving=3
+        ),
         "statefulset-rollback": replace(
             stories.SUCCESS,
             workload=DATABASE,

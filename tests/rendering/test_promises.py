@@ -103,6 +103,8 @@ def rollouts(draw: st.DrawFn, *, hostile_names: bool = True) -> Rollout:
         changes=tuple(draw(st.lists(FOREIGN, max_size=20))),
         job=draw(st.none() | JOBS),
         runs_failed=draw(COUNT),
+        failed_by=draw(FOREIGN),
+        on_delete=draw(st.booleans()),
     )
 
 

@@ -21,7 +21,8 @@ def told(rollout: Rollout) -> str:
 
 
 def failed(reason: str, cause: str, job: JobStatus) -> Rollout:
-    return replace(kinds.JOB_FAILED, diagnosis=Diagnosis(reason=reason, cause=cause), job=job)
+    found = Diagnosis(reason="Error", cause=cause)
+    return replace(kinds.JOB_FAILED, diagnosis=found, failed_by=reason, job=job)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_a_run_is_told_in_one_sentence(rollout: Rollout, said: str) -> None:
         ("DeadlineExceeded", JobStatus(backoff_limit=2, failed=2), 0),
         ("FailedIndexes", JobStatus(backoff_limit=2**31 - 1, failed=4), 0),
         ("PodFailurePolicy", JobStatus(backoff_limit=6, failed=1), 1),
-        ("Error", JobStatus(backoff_limit=2, failed=3), 3),
+        ("", JobStatus(backoff_limit=2, failed=2), 2),
     ],
 )
 def test_tries_are_counted_only_where_failed_pods_are_tries(reason: str, job: JobStatus, count: int) -> None:
@@ -115,11 +116,9 @@ def test_nobody_is_affected_by_a_run(rollout: Rollout) -> None:
     assert "serving" not in f"{message}"
 
 
-def test_the_controllers_word_is_told_also_where_pods_said_why() -> None:
-    by_its_pods = failed("Error", "Container app exits 1", JobStatus(backoff_limit=2, failed=3))
-    assert runs.verdict(by_its_pods, NOW) == ": BackoffLimitExceeded"
-    ended_early = failed("Error", "Container app exits 1", JobStatus(backoff_limit=2, failed=1))
-    assert runs.verdict(ended_early, NOW) == ""
+def test_the_controllers_word_stands_behind_the_status() -> None:
+    assert runs.verdict(failed("PodFailurePolicy", EXITS, JobStatus()), NOW) == ": PodFailurePolicy"
+    assert runs.verdict(failed("", EXITS, JobStatus()), NOW) == ""
 
 
 def test_one_failed_run_is_no_streak() -> None:

@@ -176,6 +176,8 @@ def _status(rollout: Rollout, now: datetime) -> str:
             return said + runs.verdict(rollout, now)
         case State.PAUSED if rollout.scaled_to_zero:
             return f"{said}: scaled to zero"
+        case State.STALLED if waits := phrases.waits_for(rollout):
+            return f"{said}: {waits}"
         case State.STALLED:
             return f"{said}, no progress since {times.clock(rollout.progress_at, now, live=True)}"
         case State.FAILING:

@@ -89,6 +89,12 @@ def slower(rollout: Rollout) -> str:
     return f", slower than usual ({usual(rollout)})" if is_slow(rollout, rollout.finished_at) else ""
 
 
+def waits_for(rollout: Rollout) -> str:
+    """What a stalled rollout waits for, where that is known to be people; else empty."""
+    waits = rollout.on_delete and rollout.updated < rollout.wanted
+    return "waits for pods to be deleted" if waits else ""
+
+
 def usual(rollout: Rollout) -> str:
     """How long this workload's rollouts usually take; empty where nobody knows."""
     return times.rough(timedelta(seconds=rollout.usual_seconds)) if rollout.usual_seconds else ""

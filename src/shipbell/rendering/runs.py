@@ -9,23 +9,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from shipbell.domain import Rollout, RolloutKind, State
-from shipbell.rendering import phrases, replicas, times, words
+from shipbell.rendering import phrases, replicas, text, times, words
 from shipbell.rendering.message import Options
 from shipbell.rendering.phrases import Telling
 
-REASONS = frozenset(
-    {
-        "BackoffLimitExceeded",
-        "DeadlineExceeded",
-        "FailedIndexes",
-        "MaxFailedIndexesExceeded",
-        "PodFailurePolicy",
-    }
-)
-"""https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup."""
-
 UNCOUNTED = frozenset({"DeadlineExceeded", "FailedIndexes", "MaxFailedIndexesExceeded"})
-"""Where the count of failed pods is not how often the work was tried."""
+"""Where the count of failed pods is not how often the work was tried, see
+https://kubernetes.io/docs/concepts/workloads/controllers/job/#terminal-job-conditions."""
 UNLIMITED = 2**31 - 1
 """The API's `backoffLimit` where each index has its own."""
 TRIED = "tried "
@@ -70,10 +60,10 @@ def tries(rollout: Rollout) -> int:
     index has tries of its own.
     """
     job = rollout.job
-    if job is None or not is_run(rollout) or reason(rollout) in UNCOUNTED:
+    if job is None or not is_run(rollout) or rollout.failed_by in UNCOUNTED:
         return 0
-    in_place = rollout.state is State.FAILED and job.failed <= job.backoff_limit
-    return 0 if in_place and reason(rollout) == "BackoffLimitExceeded" else job.failed
+    in_place = rollout.failed_by == "BackoffLimitExceeded" and job.failed <= job.backoff_limit
+    return 0 if in_place else job.failed
 
 
 def cause(said: str, rollout: Rollout) -> str:
@@ -94,18 +84,6 @@ def brief(rollout: Rollout, options: Options) -> str:
     return f"{_as_past(said)} after {count} {'try' if count == 1 else 'tries'}"
 
 
-def reason(rollout: Rollout) -> str:
-    """The Job controller's word for the failure: `BackoffLimitExceeded`; empty where there is none.
-
-    What the pods say may stand in its place; then the counts tell whether it has given up trying.
-    """
-    said = rollout.diagnosis.reason if rollout.diagnosis is not None else ""
-    job = rollout.job
-    if said in REASONS or rollout.state is not State.FAILED or job is None:
-        return said if said in REASONS else ""
-    return "BackoffLimitExceeded" if job.failed > job.backoff_limit else ""
-
-
 def streak(rollout: Rollout) -> int:
     """How many runs of a CronJob failed in a row."""
     return rollout.runs_failed if of_cronjob(rollout) else 0
@@ -121,8 +99,7 @@ def verdict(rollout: Rollout, now: datetime) -> str:
     """What stands behind "Failed": the controller's word, or since when every run fails."""
     if streak(rollout) > 1:
         return f": {counted(rollout)} since {times.clock(rollout.started_at, now, live=True)}"
-    said = reason(rollout)
-    return f": {said}" if said else ""
+    return f": {text.name(rollout.failed_by, 60)}" if rollout.failed_by else ""
 
 
 def _running(telling: Telling) -> str:

@@ -63,8 +63,9 @@ def _paused(telling: Telling) -> str:
 
 
 def _stalled(telling: Telling) -> str:
-    why = telling.because() or f", no progress since {telling.clock(telling.rollout.progress_at)}"
-    return f"stalled{why}{telling.serving()}, {telling.started()}"
+    waits = phrases.waits_for(telling.rollout)
+    why = waits or f"no progress since {telling.clock(telling.rollout.progress_at)}"
+    return f"stalled, {why}{telling.serving()}, {telling.started()}"
 
 
 def _failing(telling: Telling) -> str:

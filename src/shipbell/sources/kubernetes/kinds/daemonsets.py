@@ -62,7 +62,7 @@ def observation(cluster: str, daemon_set: DaemonSet, at: datetime, deleted: bool
         ready=status.number_ready,
         available=status.number_available,
         conditions=decoding.conditions(status.conditions),
-        template=templates.template(decoding.canonical(spec.template)),
+        template=templates.template(decoding.canonical(spec.template), outlined=False),
         labels=metadata.labels or {},
         annotations=decoding.annotations(metadata),
         manager=decoding.manager(metadata),

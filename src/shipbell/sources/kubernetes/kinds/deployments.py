@@ -62,7 +62,7 @@ def observation(cluster: str, deployment: Deployment, at: datetime, deleted: boo
         paused=spec.paused,
         deadline=decoding.seconds(spec.progress_deadline_seconds),
         conditions=decoding.conditions(status.conditions),
-        template=templates.template(spec.template),
+        template=templates.template(spec.template, outlined=False),
         labels=metadata.labels or {},
         annotations=decoding.annotations(metadata),
         manager=decoding.manager(metadata),

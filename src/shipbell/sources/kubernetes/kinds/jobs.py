@@ -72,7 +72,7 @@ def observation(cluster: str, job: Job, at: datetime, deleted: bool) -> Observat
         available=status.succeeded,
         paused=bool(spec.suspend),
         conditions=decoding.conditions(status.conditions),
-        template=templates.template(_without_generated(spec.template)),
+        template=templates.template(_without_generated(spec.template), outlined=False),
         labels=metadata.labels or {},
         annotations=decoding.annotations(metadata),
         manager=decoding.manager(metadata),

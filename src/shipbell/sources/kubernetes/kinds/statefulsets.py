@@ -72,7 +72,7 @@ def observation(cluster: str, stateful_set: StatefulSet, at: datetime, deleted: 
         ready=status.ready_replicas,
         available=status.available_replicas,
         conditions=decoding.conditions(status.conditions),
-        template=templates.template(decoding.canonical(spec.template)),
+        template=templates.template(decoding.canonical(spec.template), outlined=False),
         labels=metadata.labels or {},
         annotations=decoding.annotations(metadata),
         manager=decoding.manager(metadata),
