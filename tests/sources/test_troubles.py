@@ -1,6 +1,7 @@
 """A pod's trouble is what its kubelet says about the first container that does not run."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -25,8 +26,13 @@ def test_a_container_that_is_being_made_is_no_trouble(reason: str) -> None:
     assert trouble(pod(ready=False, containers=[container(waiting={"reason": reason})])) is None
 
 
-def test_a_running_pod_that_is_not_ready_is_no_trouble() -> None:
-    assert trouble(pod(ready=False, containers=[container()])) is None
+def test_a_container_that_runs_and_is_not_ready_says_so_and_since_when() -> None:
+    running = container() | {"state": {"running": {"startedAt": "2026-01-30T14:03:00Z"}}}
+    found = trouble(pod(ready=False, containers=[running]))
+
+    assert found is not None
+    assert (found.reason, found.container) == ("ContainersNotReady", "web")
+    assert found.since == datetime(2026, 1, 30, 14, 3, tzinfo=UTC)
 
 
 def test_an_image_that_cannot_be_pulled_is_told_as_the_template_spells_it() -> None:
@@ -103,3 +109,87 @@ def test_a_pod_that_fits_on_no_node_says_so() -> None:
 
     assert found is not None
     assert (found.reason, found.message) == ("Unschedulable", "0/3 nodes are available: 3 Insufficient cpu.")
+
+
+def test_a_container_that_keeps_ending_well_is_trouble_when_it_was_to_keep_running() -> None:
+    waiting = {"reason": "CrashLoopBackOff", "message": "back-off 10s"}
+    done = {"exitCode": 0, "reason": "Completed"}
+    found = trouble(pod(ready=False, containers=[container(restarts=3, waiting=waiting, last=done)]))
+
+    assert found is not None
+    assert (found.reason, found.exit_code) == ("CrashLoopBackOff", 0)
+
+
+def test_a_container_that_could_not_be_started_says_so_while_it_backs_off() -> None:
+    waiting = {"reason": "CrashLoopBackOff", "message": "back-off 10s"}
+    unstarted = {"exitCode": 128, "reason": "StartError", "message": 'exec: "/app": no such file'}
+    found = trouble(pod(ready=False, containers=[container(restarts=2, waiting=waiting, last=unstarted)]))
+
+    assert found is not None
+    assert (found.reason, found.message) == ("StartError", 'exec: "/app": no such file')
+
+
+def test_the_memory_limit_is_told_with_the_want_of_memory() -> None:
+    killed = {"exitCode": 137, "reason": "OOMKilled"}
+    thing = pod(ready=False, containers=[container(terminated=killed)])
+    thing["spec"]["containers"][0]["resources"] = {"limits": {"cpu": "1", "memory": "128Mi"}}
+    found = trouble(thing)
+
+    assert found is not None
+    assert (found.reason, found.memory_limit, found.ended) == ("OOMKilled", "128Mi", True)
+
+
+def test_a_pod_that_is_being_evicted_is_not_judged_by_its_containers() -> None:
+    target = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "reason": "EvictionByEvictionAPI",
+        "message": "Bye",
+    }
+    found = trouble(pod(ready=False, containers=[container(terminated=EXITED)], conditions=[target]))
+
+    assert found == PodTrouble(reason="EvictionByEvictionAPI", message="Bye")
+
+
+def test_an_init_container_that_keeps_running_is_a_sidecar() -> None:
+    thing = pod(ready=False, init_containers=[container(name="migrate")])
+    assert trouble(thing) is None
+
+    thing["spec"]["initContainers"][0]["restartPolicy"] = "Always"
+    found = trouble(thing)
+
+    assert found is not None
+    assert (found.reason, found.container, found.sidecar) == ("SidecarNotReady", "migrate", True)
+
+
+@pytest.mark.parametrize(("ready", "reason"), [(False, "ContainersNotReady"), (True, "SidecarNotReady")])
+def test_an_injected_companion_is_blamed_only_when_the_workloads_own_container_is_ready(
+    ready: bool, reason: str
+) -> None:
+    both = [container(name="istio-proxy"), container(ready=ready)]
+    found = trouble(pod(ready=False, containers=both))
+
+    assert found is not None
+    assert found.reason == reason
+
+
+def test_an_open_readiness_gate_is_named_once_all_containers_are_ready() -> None:
+    gates = [{"conditionType": "example.com/balanced"}, {"conditionType": "example.com/warm"}]
+    warm = {"type": "example.com/warm", "status": "True"}
+    thing = pod(ready=False, containers=[container(ready=True)], conditions=[warm])
+    thing["spec"]["readinessGates"] = gates
+    found = trouble(thing)
+
+    assert found is not None
+    assert (found.reason, found.message) == ("ReadinessGatesNotReady", "example.com/balanced")
+
+
+def test_a_pod_whose_containers_all_do_well_has_lost_its_node() -> None:
+    found = trouble(pod(ready=False, containers=[container(ready=True)]))
+
+    assert found is not None
+    assert found.reason == "NodeNotReady"
+
+
+def test_a_pod_without_a_status_yet_is_no_trouble() -> None:
+    assert trouble({"metadata": {"name": "web-79fc7fd494-x7x2v"}, "spec": {}}) is None

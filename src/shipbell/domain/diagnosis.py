@@ -7,7 +7,7 @@ that others wrote is redacted here.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from shipbell.domain import events, redaction
 from shipbell.domain.causes import cases, images, placement, readiness, table, volumes
@@ -18,6 +18,9 @@ from shipbell.domain.rollout import Diagnosis, Rollout
 LOG_LINES = 20
 LOG_SIZE = 2000
 """Bytes."""
+
+UNSAID_WAIT = timedelta(minutes=2)
+"""In place of the wait of a cause that is never said by itself."""
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
@@ -145,7 +148,7 @@ def _candidate(case: cases.Case, *, now: datetime, policy: Policy) -> Found | No
     kin = known is not None and table.row_of(known.reason) is row
     since = _since(finding, case.rollout, known if kin else None, now)
     wait = finding.wait * policy.patience if finding.wait is not None else None
-    if finding.usual and not kin and wait is not None and now < since + wait / 2:
+    if not kin and _is_too_early(finding, since, now, policy):
         return None
     say_at = since + wait if wait is not None else None
     if say_at is not None and finding.helped_at is not None:
@@ -156,6 +159,14 @@ def _candidate(case: cases.Case, *, now: datetime, policy: Policy) -> Found | No
         count=case.count,
         rank=table.TABLE.index(row),
     )
+
+
+def _is_too_early(finding: cases.Finding, since: datetime, now: datetime, policy: Policy) -> bool:
+    """Whether it is not worth a note yet; only where the API says since when it is there."""
+    if not finding.usual or finding.since is None:
+        return False
+    wait = UNSAID_WAIT if finding.wait is None else finding.wait
+    return now < since + wait * policy.patience / 2
 
 
 def _since(finding: cases.Finding, rollout: Rollout, kin: Diagnosis | None, now: datetime) -> datetime:

@@ -64,7 +64,7 @@ class Finding:
     help_takes: timedelta = timedelta(0)
     """How long that may take; until then it is not said."""
     usual: bool = False
-    """Every rollout has it for a while: it is not worth a note before half of its wait is over."""
+    """Many rollouts have it for a while: it is not worth a note before half of its wait is over."""
     log: LogRequest | None = None
     """Which container's last lines explain it."""
 

@@ -56,6 +56,8 @@ def find_moved(case: cases.Case) -> cases.Finding:
         words=case.trouble.message,
         next_step=cases.describe(case),
         wait=None,
+        since=case.trouble.since,
+        usual=True,
     )
 
 

@@ -129,6 +129,10 @@ class Waiting(Struct):
     message: str = ""
 
 
+class Running(Struct):
+    started_at: datetime | None = None
+
+
 class Terminated(Struct):
     exit_code: int = 0
     reason: str = ""
@@ -137,6 +141,7 @@ class Terminated(Struct):
 
 class ContainerState(Struct):
     waiting: Waiting | None = None
+    running: Running | None = None
     terminated: Terminated | None = None
 
 
@@ -145,6 +150,7 @@ class ContainerStatus(Struct):
     image: str = ""
     image_id: str = msgspec.field(name="imageID", default="")
     ready: bool = False
+    started: bool | None = None
     restart_count: int = 0
     state: ContainerState | None = None
     last_state: ContainerState | None = None
@@ -152,13 +158,42 @@ class ContainerStatus(Struct):
 
 class PodStatus(Struct):
     phase: str = ""
+    reason: str = ""
+    """`Evicted`; empty as a rule."""
+    message: str = ""
     conditions: list[Condition] | None = None
     container_statuses: list[ContainerStatus] | None = None
     init_container_statuses: list[ContainerStatus] | None = None
 
 
+class Limits(Struct):
+    memory: str = ""
+
+
+class Resources(Struct):
+    limits: Limits | None = None
+
+
+class RunningContainerSpec(ContainerSpec):
+    """Of a pod, of which more is asked than of a template: there are few."""
+
+    resources: Resources | None = None
+    restart_policy: str = ""
+    """`Always` makes an init container a sidecar."""
+
+
+class ReadinessGate(Struct):
+    condition_type: str = ""
+
+
+class RunningPodSpec(Struct):
+    containers: list[RunningContainerSpec] | None = None
+    init_containers: list[RunningContainerSpec] | None = None
+    readiness_gates: list[ReadinessGate] | None = None
+
+
 class Pod(Object):
-    spec: PodSpec = msgspec.field(default_factory=PodSpec)
+    spec: RunningPodSpec = msgspec.field(default_factory=RunningPodSpec)
     status: PodStatus | str | None = None
 
 
