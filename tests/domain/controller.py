@@ -74,6 +74,9 @@ class Controller:
         else:
             self._number()
         self.observed = self.generation
+        own = self.sets.get(self.image)
+        if own is not None and not self.paused:
+            self._conclude(own)
         return self._say()
 
     def work(self) -> None:
