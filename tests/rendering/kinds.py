@@ -241,8 +241,7 @@ def _changes() -> Iterator[Story]:
     }
     for name, rollout in shapes.items():
         yield from _in_both_forms(f"change-{name}", rollout)
-    late = STARTED + timedelta(minutes=9)
-    yield Story(name="change-slow-still-open", rollout=stories.PROGRESS, now=late)
+    yield from _in_both_forms("change-slow-still-open", replace(stories.PROGRESS, slow=True))
 
 
 def _threads() -> Iterator[Story]:

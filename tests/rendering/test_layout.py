@@ -127,7 +127,8 @@ def test_what_has_no_usual_duration_is_never_slow() -> None:
 
 def test_what_is_still_open_after_three_times_the_usual_says_so() -> None:
     assert facts(stories.PROGRESS)["Usually"] == "2 min"
-    assert facts(replace(stories.PROGRESS, usual_seconds=60))["Usually"] == "1 min (slower than usual)"
+    assert facts(replace(stories.PROGRESS, slow=True))["Usually"] == "2 min (slower than usual)"
+    assert facts(replace(stories.FAILING, slow=True))["Usually"] == "2 min"
 
 
 def test_what_does_not_fit_into_a_message_is_left_out_whole() -> None:

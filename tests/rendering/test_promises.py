@@ -105,6 +105,7 @@ def rollouts(draw: st.DrawFn, *, hostile_names: bool = True) -> Rollout:
         runs_failed=draw(COUNT),
         failed_by=draw(FOREIGN),
         on_delete=draw(st.booleans()),
+        slow=draw(st.booleans()),
     )
 
 

@@ -214,7 +214,7 @@ def _until(rollout: Rollout, transitions: tuple[Transition, ...], options: Optio
     if rollout.state.open:
         since = _since(rollout, transitions)
         moment = times.clock(since, now, live=True, seconds=True) if since else ""
-        slow = " (slower than usual)" if _is_late(rollout, now) else ""
+        slow = " (slower than usual)" if _is_late(rollout) else ""
         return [("Since", moment), ("Usually", usual + slow)]
     if rollout.finished_at is None:
         return [("Usually", usual)]
@@ -233,9 +233,9 @@ def _last_failed(rollout: Rollout, now: datetime) -> Pairs:
     return [("Last failed", at), ("By", text.prose(rollout.by, 200))]
 
 
-def _is_late(rollout: Rollout, now: datetime) -> bool:
+def _is_late(rollout: Rollout) -> bool:
     """Whether it should be done by now, and nothing else says why it is not."""
-    return rollout.state in {State.STARTED, State.PROGRESSING} and phrases.is_slow(rollout, now)
+    return rollout.state in {State.STARTED, State.PROGRESSING} and phrases.is_slow(rollout)
 
 
 def _since(rollout: Rollout, transitions: tuple[Transition, ...]) -> datetime | None:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shipbell.domain import Rollout
+from shipbell.domain import usual as usual_durations
 from shipbell.rendering import images, replicas, text, times
 from shipbell.rendering.message import Options
-
-SLOW = 3
-"""So many times the usual duration is slower than usual."""
 
 _IMAGE_CAUSE = re.compile(r"^Image (?P<what>not found|cannot be pulled): (?P<reference>\S+)")
 _CONTAINER_CAUSE = re.compile(r"^(?:Container|Init container) (?=\S)")
@@ -78,15 +76,18 @@ def span(rollout: Rollout) -> str:
     return _about(rollout) + times.rough(lasted(rollout, rollout.finished_at))
 
 
-def is_slow(rollout: Rollout, until: datetime | None) -> bool:
-    """Whether it takes longer than people who know this workload would expect."""
-    usual = timedelta(seconds=rollout.usual_seconds or 0)
-    return usual > timedelta(0) and lasted(rollout, until) > SLOW * usual
+def is_slow(rollout: Rollout) -> bool:
+    """Whether it takes, or took, longer than people who know this workload would expect."""
+    if rollout.state.open:
+        return rollout.slow
+    limit = usual_durations.slow_at(rollout)
+    return limit is not None and rollout.finished_at is not None and rollout.finished_at > limit
 
 
 def slower(rollout: Rollout) -> str:
-    """`, slower than usual (2 min)`, of one that has ended so."""
-    return f", slower than usual ({usual(rollout)})" if is_slow(rollout, rollout.finished_at) else ""
+    """`, slower than usual (2 min)`; empty where it is not."""
+    expected = usual(rollout)
+    return f", slower than usual ({expected})" if expected and is_slow(rollout) else ""
 
 
 def waits_for(rollout: Rollout) -> str:

@@ -106,7 +106,8 @@ def _running(telling: Telling) -> str:
     count = done(telling.rollout)
     progressing = f", progressing, {count} done" if count else ", progressing"
     progressed = progressing if telling.rollout.state is State.PROGRESSING else ""
-    return f"{words.noun(telling.rollout)} running {telling.version()}{progressed}, {telling.started()}"
+    slow = phrases.slower(telling.rollout)
+    return f"{words.noun(telling.rollout)} running {telling.version()}{progressed}{slow}, {telling.started()}"
 
 
 def _paused(telling: Telling) -> str:

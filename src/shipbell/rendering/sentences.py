@@ -52,7 +52,7 @@ def _rolling(telling: Telling) -> str:
     if telling.rollout.state is State.PROGRESSING:
         count = replicas.new_pods(telling.rollout)
         progress = f", progressing, {count}" if count else ", progressing"
-    return f"{_doing(telling)}{progress}, {telling.started()}"
+    return f"{_doing(telling)}{progress}{phrases.slower(telling.rollout)}, {telling.started()}"
 
 
 def _paused(telling: Telling) -> str:
