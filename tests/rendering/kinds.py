@@ -33,7 +33,7 @@ django.db.utils.OperationalError: connection to server at "db.internal" failed: 
 """
 MIGRATION_FAILED = Diagnosis(
     reason="Error",
-    cause="Container migrate exits 1, 0 restarts (1 of 1 new pods)",
+    cause="Container migrate exited 1, tried 3 of 3 times",
     words="Job has reached the specified backoff limit",
     container="migrate",
     log=LOG,
@@ -78,7 +78,7 @@ CRON_FAILED = replace(
     runs_failed=1,
     diagnosis=replace(
         MIGRATION_FAILED,
-        cause="Container backup exits 1, 0 restarts (1 of 1 new pods)",
+        cause="Container backup exited 1, tried 3 of 3 times",
         container="backup",
         next_step="kubectl -n mitlearn logs job/backup-29497740",
     ),
@@ -107,7 +107,7 @@ CHANGED = (
 )
 KILLED = Diagnosis(
     reason="OOMKilled",
-    cause="Container app is killed for want of memory (limit 256Mi), 5 restarts (3 of 4 new pods)",
+    cause="Container app is killed for want of memory (OOMKilled, limit 256Mi), 5 restarts (3 of 4 new pods)",
     words="back-off 2m40s restarting failed container=app pod=mitlearn-app-6d4cf56db6-x2x7q_mitlearn",
     container="app",
     log="booting 8 workers\nworker 1 (pid 12) up\nloading the model …\n",
@@ -154,7 +154,12 @@ def _jobs() -> Iterator[Story]:
             JOB,
             state=State.FAILING,
             job=JobStatus(completions=1, backoff_limit=2, failed=2, active=1),
-            diagnosis=replace(MIGRATION_FAILED, words="", since=STARTED + timedelta(seconds=30)),
+            diagnosis=replace(
+                MIGRATION_FAILED,
+                cause="Container migrate exited 1, tried 2 of 3 times",
+                words="",
+                since=STARTED + timedelta(seconds=30),
+            ),
         ),
         "stalled": replace(JOB, state=State.STALLED, progress_at=STARTED),
         "succeeded": replace(

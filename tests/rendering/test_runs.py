@@ -11,18 +11,11 @@ from shipbell.rendering import images, runs, sentences
 from tests.rendering import kinds, stories
 
 NOW = stories.STARTED + timedelta(minutes=5)
-EXITS = "Container app exits 1"
-RETRYING = JobStatus(completions=1, backoff_limit=2, failed=2, active=1)
 
 
 def told(rollout: Rollout) -> str:
     """The sentence behind the workload's name."""
     return sentences.fallback(rollout, stories.PRODUCTION, NOW).partition(" → production: ")[2]
-
-
-def failed(reason: str, cause: str, job: JobStatus) -> Rollout:
-    found = Diagnosis(reason="Error", cause=cause)
-    return replace(kinds.JOB_FAILED, diagnosis=found, failed_by=reason, job=job)
 
 
 @pytest.mark.parametrize(
@@ -47,53 +40,17 @@ def test_a_run_is_told_in_one_sentence(rollout: Rollout, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "job", "count"),
+    ("cause", "said"),
     [
-        ("BackoffLimitExceeded", JobStatus(backoff_limit=2, failed=3), 3),
-        ("BackoffLimitExceeded", JobStatus(backoff_limit=2, failed=1), 0),
-        ("DeadlineExceeded", JobStatus(backoff_limit=2, failed=2), 0),
-        ("FailedIndexes", JobStatus(backoff_limit=2**31 - 1, failed=4), 0),
-        ("PodFailurePolicy", JobStatus(backoff_limit=6, failed=1), 1),
-        ("", JobStatus(backoff_limit=2, failed=2), 2),
+        ("Container app exited 1, tried 3 of 3 times", "app exited 1 after 3 tries"),
+        ("Container app exited 1, tried 1 of 7 times", "app exited 1 after 1 try"),
+        ("tried 3 of 3 times", "tried 3 of 3 times"),
+        ("ran longer than 10 min", "ran longer than 10 min"),
     ],
 )
-def test_tries_are_counted_only_where_failed_pods_are_tries(reason: str, job: JobStatus, count: int) -> None:
-    assert runs.tries(failed(reason, "Container app exits 1", job)) == count
-
-
-@pytest.mark.parametrize(
-    ("cause", "job", "said"),
-    [
-        (
-            "Container app exits 1, 0 restarts (1 of 1 new pods)",
-            JobStatus(backoff_limit=2, failed=3),
-            "Container app exited 1, tried 3 of 3 times",
-        ),
-        (
-            "Container app exits 1",
-            JobStatus(backoff_limit=2, failed=4),
-            "Container app exited 1, tried 4 of 4 times",
-        ),
-        (
-            "Container app exits 1",
-            JobStatus(backoff_limit=2**31 - 1, failed=2),
-            "Container app exited 1, tried 2 times",
-        ),
-        ("tried 3 of 3 times", JobStatus(backoff_limit=2, failed=3), "tried 3 of 3 times"),
-        ("Container app exits 1 (1 of 1 new pods)", JobStatus(), "Container app exits 1 (1 of 1 new pods)"),
-    ],
-)
-def test_a_cause_counts_the_tries_once(cause: str, job: JobStatus, said: str) -> None:
-    retrying = replace(
-        kinds.JOB, state=State.FAILING, diagnosis=Diagnosis(reason="Error", cause=cause), job=job
-    )
-    assert runs.cause(cause, retrying) == said
-
-
-def test_what_is_failing_has_been_tried_so_far() -> None:
-    diagnosis = Diagnosis(reason="Error", cause="Container migrate exits 1")
-    retrying = replace(kinds.JOB, state=State.FAILING, diagnosis=diagnosis, job=RETRYING)
-    assert told(retrying) == "Job failing, migrate exited 1 after 2 tries, started 14:02 UTC"
+def test_a_sentence_counts_the_tries_in_fewer_words(cause: str, said: str) -> None:
+    found = replace(kinds.JOB_FAILED, diagnosis=Diagnosis(reason="Error", cause=cause))
+    assert runs.brief(found, stories.PRODUCTION) == said
 
 
 @pytest.mark.parametrize(
@@ -117,8 +74,8 @@ def test_nobody_is_affected_by_a_run(rollout: Rollout) -> None:
 
 
 def test_the_controllers_word_stands_behind_the_status() -> None:
-    assert runs.verdict(failed("PodFailurePolicy", EXITS, JobStatus()), NOW) == ": PodFailurePolicy"
-    assert runs.verdict(failed("", EXITS, JobStatus()), NOW) == ""
+    assert runs.verdict(replace(kinds.JOB_FAILED, failed_by="PodFailurePolicy"), NOW) == ": PodFailurePolicy"
+    assert runs.verdict(replace(kinds.JOB_FAILED, failed_by=""), NOW) == ""
 
 
 def test_one_failed_run_is_no_streak() -> None:

@@ -104,6 +104,14 @@ def test_a_pause_by_scaling_to_zero_says_so() -> None:
             "image r.io/web cannot be pulled",
         ),
         ("Container app exits 1, 2 restarts (1 of 3 new pods)", "app exits 1, 2 restarts (1 of 3 new pods)"),
+        (
+            "Image denied by its registry: r.io/web:1.3 (container app, 1 of 1 new pods)",
+            "image 1.3 denied by its registry",
+        ),
+        (
+            "Image name is malformed: web::1 (container app, 1 of 1 pods)",
+            "image name is malformed: web::1 (container app, 1 of 1 pods)",
+        ),
         ("Init container db is killed", "db is killed"),
         ("Pods refused", "pods refused"),
         ("OOM everywhere", "OOM everywhere"),

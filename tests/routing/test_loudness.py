@@ -125,6 +125,24 @@ def test_more_restarts_and_more_troubled_pods_are_no_other_cause() -> None:
     assert gist(before) == gist(after)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Pods refused: exceeded quota, used: pods=4", "Pods refused: exceeded quota, used: pods=5"),
+        ("Unschedulable, 0/3 nodes: 3 Insufficient cpu", "Unschedulable, 0/4 nodes: 4 Insufficient cpu"),
+        ("Container app exited 1, tried 2 of 3 times", "Container app exited 1, tried 3 of 3 times"),
+    ],
+)
+def test_the_clusters_own_numbers_are_no_other_cause(one: str, other: str) -> None:
+    before, after = (in_state(State.FAILED, diagnosis=replace(UNSURE, cause=c)) for c in (one, other))
+    assert gist(before) == gist(after)
+
+
+def test_the_same_trouble_of_another_container_is_another_gist() -> None:
+    one, other = (in_state(State.FAILED, diagnosis=replace(UNSURE, container=c)) for c in ("app", "proxy"))
+    assert gist(one) != gist(other)
+
+
 @pytest.mark.parametrize("cause", ["Container app exits 2, 2 restarts (1 of 3 new pods)", "Pods refused"])
 def test_another_cause_is_another_gist(cause: str) -> None:
     other = in_state(State.FAILED, diagnosis=replace(UNSURE, cause=cause))

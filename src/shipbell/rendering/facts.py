@@ -49,8 +49,7 @@ def cause(rollout: Rollout, options: Options) -> str:
     """The diagnosis in a line; empty where there is none."""
     if rollout.diagnosis is None:
         return ""
-    said = runs.cause(rollout.diagnosis.cause, rollout)
-    said = images.shorten(said, rollout, show_registry=options.show_registry)
+    said = images.shorten(rollout.diagnosis.cause, rollout, show_registry=options.show_registry)
     return text.prose(f"{said[:1].upper()}{said[1:]}", 600)
 
 

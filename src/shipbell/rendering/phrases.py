@@ -12,7 +12,10 @@ from shipbell.domain import usual as usual_durations
 from shipbell.rendering import images, replicas, text, times
 from shipbell.rendering.message import Options
 
-_IMAGE_CAUSE = re.compile(r"^Image (?P<what>not found|cannot be pulled): (?P<reference>\S+)")
+_IMAGE_CAUSE = re.compile(
+    r"^Image (?P<what>not found|denied by its registry|is not on the node[^:]*|cannot be pulled)"
+    r": (?P<reference>\S+)"
+)
 _CONTAINER_CAUSE = re.compile(r"^(?:Container|Init container) (?=\S)")
 
 

@@ -13,17 +13,8 @@ from shipbell.rendering import phrases, replicas, text, times, words
 from shipbell.rendering.message import Options
 from shipbell.rendering.phrases import Telling
 
-UNCOUNTED = frozenset({"DeadlineExceeded", "FailedIndexes", "MaxFailedIndexesExceeded"})
-"""Where the count of failed pods is not how often the work was tried, see
-https://kubernetes.io/docs/concepts/workloads/controllers/job/#terminal-job-conditions."""
-UNLIMITED = 2**31 - 1
-"""The API's `backoffLimit` where each index has its own."""
-TRIED = "tried "
-"""The controller's own cause counts the tries already."""
-
-_PODS = re.compile(r", \d+ restarts?(?= )| \(\d+ of \d+ (?:new )?pods\)")
-"""What a cause says of pods that go on; a run's pods are its tries."""
-_EXITS = re.compile(r"\bexits\b")
+_TRIES = re.compile(r",? ?tried (?P<count>\d+) of \d+ times$")
+"""How a cause counts them; a sentence has less room."""
 
 
 def is_run(rollout: Rollout) -> bool:
@@ -53,35 +44,13 @@ def progress(rollout: Rollout) -> str:
     return f"{replicas.bar(job.succeeded, job.completions)} {done(rollout)}{working}"
 
 
-def tries(rollout: Rollout) -> int:
-    """How often it was tried in vain; 0 where the counts do not say.
-
-    A pod that starts its containers anew in place counts once, a deadline ends pods that did not fail, and an
-    index has tries of its own.
-    """
-    job = rollout.job
-    if job is None or not is_run(rollout) or rollout.failed_by in UNCOUNTED:
-        return 0
-    in_place = rollout.failed_by == "BackoffLimitExceeded" and job.failed <= job.backoff_limit
-    return 0 if in_place else job.failed
-
-
-def cause(said: str, rollout: Rollout) -> str:
-    """A cause with the count of tries behind it: `Container migrate exited 1, tried 3 of 3 times`."""
-    job, count = rollout.job, tries(rollout)
-    if job is None or count < 1 or TRIED in said:
-        return said
-    of = f" of {max(count, job.backoff_limit + 1)}" if job.backoff_limit < UNLIMITED else ""
-    return f"{_as_past(said)}, tried {count}{of} times"
-
-
 def brief(rollout: Rollout, options: Options) -> str:
     """The cause inside a sentence: `migrate exited 1 after 3 tries`; empty where none is known."""
     said = phrases.brief(rollout.diagnosis.cause, rollout, options) if rollout.diagnosis else ""
-    count = tries(rollout)
-    if not said or count < 1 or TRIED in said:
+    found = _TRIES.search(said)
+    if found is None or not found.start():
         return said
-    return f"{_as_past(said)} after {count} {'try' if count == 1 else 'tries'}"
+    return f"{said[: found.start()]} after {found['count']} {'try' if found['count'] == '1' else 'tries'}"
 
 
 def streak(rollout: Rollout) -> int:
@@ -152,11 +121,6 @@ def _recovered(telling: Telling) -> str:
 def _why(telling: Telling) -> str:
     said = brief(telling.rollout, telling.options)
     return f", {said}" if said else ""
-
-
-def _as_past(cause: str) -> str:
-    """The cause of a try that is over: its container does not run, nor restart, any more."""
-    return _EXITS.sub("exited", _PODS.sub("", cause))
 
 
 def _fixes(telling: Telling) -> str:

@@ -108,7 +108,7 @@ _SAID_BY = {
     State.SUCCEEDED: Part.SUCCEEDED,
 }
 _BREAK = ": "
-_COUNTS = re.compile(r"\d+ of \d+|\d+ restarts?")
+_COUNTS = re.compile(r"\d+ of \d+|\d+/\d+|\d+ restarts?")
 
 
 def plan(rollout: Rollout, destination: Destination, told: Mapping[Part, Told]) -> Plan:
@@ -156,10 +156,14 @@ def gist(rollout: Rollout) -> str:
 
 
 def _trouble(rollout: Rollout) -> str:
-    """Cause and impact; empty where there is no cause."""
+    """Cause and impact; empty where there is no cause.
+
+    Behind a colon the cluster speaks, which names another pod, or other numbers, each time.
+    """
     if rollout.diagnosis is None:
         return ""
-    return f"{_COUNTS.sub('n', rollout.diagnosis.cause)}; {_impact(rollout)}"
+    cause, _, _details = rollout.diagnosis.cause.partition(": ")
+    return f"{_COUNTS.sub('n', cause)} {rollout.diagnosis.container}; {_impact(rollout)}"
 
 
 def _impact(rollout: Rollout) -> str:
