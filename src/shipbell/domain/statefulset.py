@@ -86,10 +86,10 @@ def complete(observation: Observation) -> bool:
 
     The controller makes the updated revision the current one when all pods have it, but not where a
     partition or OnDelete keeps some back. That alone does not do: on the way back to the current
-    revision both are the same all the while.
+    revision both are the same all the while. Pods that a smaller number of replicas leaves over must go.
     """
     o = observation
-    replaced = o.updated >= _expected(o) and _is_current(o)
+    replaced = o.updated >= _expected(o) and o.total <= o.wanted and _is_current(o)
     return o.settled and replaced and o.ready >= o.wanted and o.available >= o.wanted
 
 
