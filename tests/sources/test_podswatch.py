@@ -1,15 +1,20 @@
 """Pods are watched where rollouts are in flight, and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
-from shipbell.domain import PodsObservation, Workload
-from shipbell.sources.kubernetes import podswatch, transport
-from tests.fakes.api_server import ApiServer
-from tests.sources.apiobjects import container, pod
+import pytest
+import structlog
+
+from shipbell.domain import Event, PodsObservation, Workload
+from shipbell.sources.kubernetes import eventswatch, podswatch, transport
+from tests.fakes.api_server import ApiServer, Fault
+from tests.sources.apiobjects import Json, container, event, pod, pod_of
 from tests.sources.following import QUICK, Token
+from tests.sources.test_decoding import NOW
 
 
 def workload(name: str = "web", namespace: str = "shop") -> Workload:
@@ -23,6 +28,12 @@ class Watching:
 
     async def next(self) -> PodsObservation:
         return await asyncio.wait_for(self.seen.get(), 5)
+
+    async def until(self, is_it: Callable[[PodsObservation], bool]) -> PodsObservation:
+        async with asyncio.timeout(5):
+            while not is_it(told := await self.seen.get()):
+                pass
+        return told
 
 
 @asynccontextmanager
@@ -44,6 +55,20 @@ async def _collect(watch: podswatch.PodsWatch, seen: "asyncio.Queue[PodsObservat
     async with aclosing(watch.stream()) as stream:
         async for observation in stream:
             seen.put_nowait(observation)
+
+
+def of(thing: Json) -> Json:
+    return {"kind": thing["kind"], "name": thing["metadata"]["name"], "uid": thing["metadata"]["uid"]}
+
+
+def recent(reason: str, *, about: Json, container: str = "") -> Json:
+    now = datetime.now(UTC).isoformat()
+    return event(reason, about=about, container=container, lastTimestamp=now)
+
+
+def said(number: int) -> Event:
+    at = NOW + timedelta(milliseconds=number)
+    return Event(kind="Pod", name="web-1", uid="pod", reason="BackOff", message=str(number), last_at=at)
 
 
 def names(observation: PodsObservation) -> list[str]:
@@ -71,7 +96,7 @@ async def test_a_change_brings_the_whole_set_of_its_workload_alone() -> None:
         async with watching(server, [workload("web"), workload("api")]) as w:
             await w.next()
             await w.next()
-            await server.until_asked("watch", 1)
+            await server.until_asked("watch", 2)
             waiting = {"reason": "ImagePullBackOff", "message": "not found"}
             server.put(pod("api-79fc7fd494-bbbbb", app="api"))
             version = server.put(
@@ -92,7 +117,7 @@ async def test_a_pod_that_is_being_deleted_leaves_the_set_before_it_is_gone() ->
         server.put(pod("web-79fc7fd494-aaaaa"))
         async with watching(server, [workload()]) as w:
             await w.next()
-            await server.until_asked("watch", 1)
+            await server.until_asked("watch", 2)
             server.put(pod("web-79fc7fd494-aaaaa", deleting=True))
             leaving = await w.next()
             server.remove("uid-shop-web-79fc7fd494-aaaaa")
@@ -103,12 +128,122 @@ async def test_a_pod_that_is_being_deleted_leaves_the_set_before_it_is_gone() ->
     assert names(after) == ["web-79fc7fd494-bbbbb"]
 
 
+async def test_events_about_a_workload_its_revisions_and_its_pods_come_with_its_pods() -> None:
+    mine = pod("web-79fc7fd494-aaaaa")
+    async with ApiServer() as server:
+        server.put(mine)
+        async with watching(server, [workload()]) as w:
+            await w.next()
+            await server.until_asked("watch", 2)
+            server.put(recent("Unhealthy", about=of(mine), container="web"))
+            server.put(recent("FailedCreate", about={"kind": "Deployment", "name": "web", "uid": "uid-web"}))
+            server.put(recent("Backoff", about={"kind": "ReplicaSet", "name": "web-79fc7fd494", "uid": "rs"}))
+            server.put(recent("Evicted", about={"kind": "Pod", "name": "web-79fc7fd494-gone", "uid": "gone"}))
+            server.put(recent("Unhealthy", about={"kind": "Pod", "name": "api-0", "uid": "api-0"}))
+            told = await w.until(lambda seen: len(seen.events or ()) == 4)
+
+    assert [event.reason for event in told.events or ()] == [
+        "Unhealthy",
+        "FailedCreate",
+        "Backoff",
+        "Evicted",
+    ]
+    assert [pod.uid for pod in told.pods] == ["uid-shop-web-79fc7fd494-aaaaa"]
+
+
+async def test_ordinary_events_are_not_even_asked_for() -> None:
+    async with ApiServer() as server, watching(server, [workload()]):
+        await server.until_asked("watch", 2)
+        asked = next(a for a in server.asked if a.path.endswith("/events"))
+
+    assert "reason!=Scheduled" in asked.query["fieldSelector"]
+    assert "reason!=SuccessfulCreate" in asked.query["fieldSelector"]
+
+
+async def test_old_events_are_not_told() -> None:
+    mine = pod("web-79fc7fd494-aaaaa")
+    async with ApiServer() as server:
+        server.put(mine)
+        async with watching(server, [workload()]) as w:
+            await server.until_asked("watch", 2)
+            server.put(event("Unhealthy", about=of(mine)))
+            server.put(recent("BackOff", about=of(mine)))
+            told = await w.until(lambda seen: bool(seen.events))
+
+    assert [event.reason for event in told.events or ()] == ["BackOff"]
+
+
+async def test_without_the_permission_for_events_pods_are_told_alone_and_that_is_said_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    structlog.reset_defaults()
+    async with ApiServer() as server:
+        server.fail("watch", Fault(status=403), Fault(status=403))
+        server.put(pod("web-79fc7fd494-aaaaa"))
+        async with watching(server, [workload(), workload("db", "data")]) as w:
+            told = {seen.workload.name: seen for seen in (await w.next(), await w.next())}
+            await server.until_asked("watch", 4)
+
+    assert names(told["web"]) == ["web-79fc7fd494-aaaaa"]
+    assert {seen.events for seen in told.values()} == {None}
+    assert capsys.readouterr().out.count("without Kubernetes Events") == 1
+
+
+async def test_a_broken_watch_for_events_is_opened_again_and_nothing_is_forgotten() -> None:
+    mine = pod("web-79fc7fd494-aaaaa")
+    async with ApiServer() as server:
+        server.put(mine)
+        async with watching(server, [workload()]) as w:
+            await server.until_asked("watch", 2)
+            server.put(recent("BackOff", about=of(mine)))
+            await w.until(lambda seen: bool(seen.events))
+            server.abort_watches()
+            await server.until_asked("watch", 4)
+            server.put(recent("Unhealthy", about=of(mine)))
+            told = await w.until(lambda seen: len(seen.events or ()) == 2)
+
+    assert {event.reason for event in told.events or ()} == {"BackOff", "Unhealthy"}
+
+
+async def test_workloads_of_several_kinds_may_bear_one_name() -> None:
+    jobs = pod_of("Job", "web", "web-q5v7k", phase="Failed")
+    followed = [workload(), replace(workload(), kind="Job", uid="uid-shop-web")]
+    async with ApiServer() as server:
+        server.put(pod("web-79fc7fd494-aaaaa"))
+        server.put(jobs)
+        async with watching(server, followed) as w:
+            told = {seen.workload.kind: names(seen) for seen in (await w.next(), await w.next())}
+
+    assert told == {"Deployment": ["web-79fc7fd494-aaaaa"], "Job": ["web-q5v7k"]}
+
+
+def test_the_oldest_events_make_room_for_the_newest() -> None:
+    recent_ones = eventswatch.Recent(lambda: NOW)
+    for number in range(eventswatch.KEPT + 1):
+        recent_ones.take(f"event-{number}", said(number))
+
+    kept = recent_ones.where(lambda _: True)
+    assert len(kept) == eventswatch.KEPT
+    assert {kept[0].message, kept[-1].message} == {"1", str(eventswatch.KEPT)}
+
+
+def test_what_is_no_longer_recent_is_forgotten() -> None:
+    moment = [NOW]
+    recent_ones = eventswatch.Recent(lambda: moment[0])
+    assert recent_ones.take("event", said(0))
+    assert not recent_ones.take("event", said(0))
+
+    moment[0] += eventswatch.KEPT_FOR + timedelta(hours=1)
+
+    assert recent_ones.where(lambda _: True) == ()
+
+
 async def test_a_change_that_says_nothing_new_is_not_told() -> None:
     async with ApiServer() as server:
         server.put(pod("web-79fc7fd494-aaaaa"))
         async with watching(server, [workload()]) as w:
             await w.next()
-            await server.until_asked("watch", 1)
+            await server.until_asked("watch", 2)
             server.put(pod("web-79fc7fd494-aaaaa"))
             server.put(pod("web-79fc7fd494-bbbbb"))
             following = await w.next()
@@ -122,7 +257,7 @@ async def test_pods_that_vanished_while_the_watch_was_broken_leave_the_set() -> 
         server.put(pod("web-79fc7fd494-bbbbb"))
         async with watching(server, [workload()]) as w:
             await w.next()
-            await server.until_asked("watch", 1)
+            await server.until_asked("watch", 2)
             server.break_off()
             server.remove("uid-shop-web-79fc7fd494-aaaaa")
             server.compact()
@@ -136,12 +271,17 @@ async def test_one_watch_serves_all_workloads_of_a_namespace() -> None:
     async with ApiServer() as server, watching(server, followed) as w:
         for _ in range(3):
             await w.next()
-        await server.until_asked("watch", 2)
+        await server.until_asked("watch", 4)
         scopes = {health.scope for health in w.watch.health}
 
     assert scopes == {"shop", "data"}
     paths = sorted(asked.path for asked in server.asked if asked.verb == "watch")
-    assert paths == ["/api/v1/namespaces/data/pods", "/api/v1/namespaces/shop/pods"]
+    assert paths == [
+        "/api/v1/namespaces/data/events",
+        "/api/v1/namespaces/data/pods",
+        "/api/v1/namespaces/shop/events",
+        "/api/v1/namespaces/shop/pods",
+    ]
 
 
 async def test_a_workload_that_joins_an_open_watch_is_told_at_once() -> None:
@@ -159,7 +299,7 @@ async def test_a_workload_that_joins_an_open_watch_is_told_at_once() -> None:
 async def test_a_namespace_without_rollouts_is_watched_no_more_and_again_when_one_begins() -> None:
     async with ApiServer() as server, watching(server, [workload("web")]) as w:
         await w.next()
-        await server.until_asked("watch", 1)
+        await server.until_asked("watch", 2)
         w.watch.follow([])
         await server.until_unwatched()
         server.put(pod("web-79fc7fd494-aaaaa"))

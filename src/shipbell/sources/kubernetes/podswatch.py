@@ -1,16 +1,35 @@
-"""Watches the pods of workloads that are rolling out: one watch per namespace that has any.
+"""Watches the pods of workloads that are rolling out, and the Events about them, in namespaces that have any.
 
-Pods tell early why a rollout will fail, minutes before the Deployment does. What comes out is always a
-workload's whole set of pods as of one version; a burst of changes to one workload comes out once.
+Pods tell early why a rollout will fail, minutes before its workload does; Events tell what pods do not say.
+What comes out is always a workload's whole set of pods as of one version, with the Events of the last minutes
+about it; a burst of changes to one workload comes out once. Without the permission to watch Events, pods are
+told alone.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from shipbell.domain import Pod, PodsObservation, Workload
-from shipbell.sources.kubernetes import credentials, objects, pacing, pods, reflector, transport
+import structlog
+
+from shipbell import errors
+from shipbell.domain import Event, Pod, PodsObservation, Workload
+from shipbell.sources.kubernetes import (
+    credentials,
+    eventswatch,
+    objects,
+    pacing,
+    pods,
+    reflector,
+    resources,
+    transport,
+)
+
+log = structlog.get_logger(__name__)
+
+REPEATED = timedelta(seconds=5)
+"""An Event that comes again and again makes its workload be looked at no more often than this."""
 
 
 class PodsWatch:
@@ -31,10 +50,11 @@ class PodsWatch:
         self._changed = asyncio.Event()
         self._stale: dict[Workload, None] = {}
         self._news = asyncio.Event()
+        self._refusal_said = False
 
     @property
     def health(self) -> tuple[reflector.Health, ...]:
-        """Of each namespace's watch that is open now."""
+        """Of each namespace's watch of pods that is open now."""
         return tuple(namespace.follower.health for namespace in self._namespaces.values())
 
     def follow(self, workloads: Iterable[Workload]) -> None:
@@ -78,6 +98,7 @@ class PodsWatch:
             resource_version=namespace.position,
             at=self._clock(),
             pods=namespace.pods_of((workload.kind, workload.name)),
+            events=namespace.events_of(workload),
         )
 
     def _is_followed(self, workload: Workload) -> bool:
@@ -97,9 +118,13 @@ class PodsWatch:
         follower = reflector.Reflector(
             self._server, pods.format_(), scope=name, pace=self._pace, clock=self._clock
         )
-        namespace = _Namespace(follower)
+        told = eventswatch.EventsWatch(self._server, name, pace=self._pace, refused=self._refuse)
+        namespace = _Namespace(follower, told, self._clock)
         self._namespaces[name] = namespace
-        namespace.task = group.create_task(self._keep(name, namespace), name=f"pods of {name}")
+        namespace.tasks = (
+            group.create_task(self._keep_events(name, namespace), name=f"events of {name}"),
+            group.create_task(self._keep(name, namespace), name=f"pods of {name}"),
+        )
 
     async def _keep(self, name: str, namespace: "_Namespace") -> None:
         await asyncio.sleep(self._pace.begin)
@@ -110,23 +135,73 @@ class PodsWatch:
                     if touched is None or place in touched:
                         self._mark(workload)
 
+    async def _keep_events(self, name: str, namespace: "_Namespace") -> None:
+        await asyncio.sleep(self._pace.begin)
+        async with aclosing(namespace.watch.stream()) as items:
+            async for uid, event in items:
+                again = namespace.recent.knows(uid)
+                if not namespace.recent.take(uid, event):
+                    continue
+                for workload in self._followed.get(name, {}).values():
+                    if namespace.is_about(event, workload) and namespace.may_wake(workload, again=again):
+                        self._mark(workload)
+
+    def _refuse(self, error: errors.Forbidden) -> None:
+        """Said once, however many namespaces refuse it."""
+        if not self._refusal_said:
+            log.warning("causes are told without Kubernetes Events", error=str(error))
+        self._refusal_said = True
+
 
 class _Namespace:
-    """The pods of one namespace as its watch has them."""
+    """The pods of one namespace as its watch has them, and its Events of the last minutes."""
 
-    def __init__(self, follower: reflector.Reflector[objects.Pod, pods.PlacedPod]) -> None:
+    def __init__(
+        self,
+        follower: reflector.Reflector[objects.Pod, pods.PlacedPod],
+        watch: eventswatch.EventsWatch,
+        clock: Callable[[], datetime],
+    ) -> None:
         self.follower = follower
-        self.task: asyncio.Task[None] | None = None
+        self.watch = watch
+        self.tasks: tuple[asyncio.Task[None], ...] = ()
         self.position: int | None = None
+        self._clock = clock
+        self.recent = eventswatch.Recent(clock)
+        self._woken: dict[pods.Place, datetime] = {}
         self._pods: dict[str, pods.PlacedPod] = {}
 
     def close(self) -> None:
-        if self.task is not None:
-            self.task.cancel()
+        for task in self.tasks:
+            task.cancel()
 
     def pods_of(self, workload: pods.Place) -> tuple[Pod, ...]:
         """In the order in which they were first seen."""
         return tuple(p.pod for p in self._pods.values() if p.workload == workload and p.pod is not None)
+
+    def events_of(self, workload: Workload) -> tuple[Event, ...] | None:
+        """About the workload, its revisions and its pods, also those that are gone; None where unknown."""
+        if not self.watch.open:
+            return None
+        return self.recent.where(lambda event: self.is_about(event, workload))
+
+    def is_about(self, event: Event, workload: Workload) -> bool:
+        """By uid as far as uids are known; a revision, and a pod that is gone, by its name."""
+        if event.uid == workload.uid:
+            return True
+        if placed := self._pods.get(event.uid):
+            return placed.workload == (workload.kind, workload.name)
+        if event.kind == resources.REPLICASETS.kind:
+            return event.name.rpartition("-")[0] == workload.name
+        return event.kind == resources.PODS.kind and event.name.startswith(f"{workload.name}-")
+
+    def may_wake(self, workload: Workload, *, again: bool) -> bool:
+        """Whether its workload is to be looked at: at once for a new Event, now and then for the same."""
+        place, now = (workload.kind, workload.name), self._clock()
+        if again and place in self._woken and now - self._woken[place] < REPEATED:
+            return False
+        self._woken[place] = now
+        return True
 
     def take(
         self, item: reflector.Listed[pods.PlacedPod] | reflector.Changed[pods.PlacedPod]
