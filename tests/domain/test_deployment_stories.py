@@ -434,3 +434,48 @@ def test_states_are_open_or_endings() -> None:
 
 def test_a_workload_is_named_as_people_say_it() -> None:
     assert Workload(cluster="c", namespace="n", kind="Deployment", name="x", uid="u").path == "n/x"
+
+
+def test_the_same_number_of_another_template_is_a_rollout_although_nobody_looked() -> None:
+    story = running()
+    anew = revision(1, "new", created=400)
+
+    story.sees(seen(500, gen=(2, 2), template=anew.template), continuous=False)
+    assert story.last is not None
+    assert story.last.needs_revisions
+
+    story.sees(seen(500, gen=(2, 2), template=anew.template, rs=(anew,)), continuous=False)
+
+    assert story.states == ["succeeded"]
+    assert story.newest.identity.hash == "new"
+    assert story.newest.started_at == at(400)
+
+
+def test_a_template_that_an_upgraded_api_server_writes_anew_is_no_rollout_and_asked_about_once() -> None:
+    story = running()
+    anew = replace(A.template, spec_digest="the same with a new default")
+
+    story.sees(
+        seen(500, template=anew, rs=(replace(A, template=anew),)),
+        seen(501, template=anew),
+    )
+
+    assert story.rollouts == {}
+    assert story.last is not None
+    assert not story.last.needs_revisions
+
+
+@pytest.mark.parametrize(("image", "states"), [("reg.example/shop/web:aaa", []), ("other", ["succeeded"])])
+def test_where_only_the_number_was_known_the_images_tell_another_template(
+    image: str, states: list[str]
+) -> None:
+    anew = revision(1, "new", created=400, image=image)
+    changed = replace(anew, template=replace(anew.template, spec_digest="another"))
+
+    unread = Story().baseline(seen(0))
+    story = unread.sees(seen(500, gen=(2, 2), template=changed.template, rs=(changed,)), continuous=False)
+
+    assert story.states == states
+    assert story.memory is not None
+    assert story.memory.identity is not None
+    assert story.memory.identity.hash == "new"

@@ -8,15 +8,9 @@ known to lie for an event or two, the rule says how.
 from datetime import datetime, timedelta
 
 from shipbell.domain import durations
-from shipbell.domain.observation import Condition, Observation, Revision
+from shipbell.domain.observation import DEADLINE_EXCEEDED, Condition, Observation, Revision
 from shipbell.domain.rollout import Diagnosis, Identity, Memory, Rollout
 from shipbell.domain.workload import Workload
-
-DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
-
-REFUSED = "Pods refused"
-"""The cause where the API server does not let the ReplicaSet create its pods."""
-
 
 SKEW = timedelta(seconds=10)
 """How far our clock may be ahead of the API server's, where their times are compared."""
@@ -127,7 +121,9 @@ def refusal(observation: Observation, identity: Identity, started_at: datetime) 
     refused = _own(condition, "" if nameless else f'"{identity.name}-', started_at)
     if refused is None or refused.status != "True":
         return None
-    return Diagnosis(reason=refused.reason, cause=REFUSED, words=refused.message, since=refused.last_update)
+    return Diagnosis(
+        reason=refused.reason, cause=refused.reason, words=refused.message, since=refused.last_update
+    )
 
 
 def confirmed_at(observation: Observation, identity: Identity, started_at: datetime) -> datetime | None:

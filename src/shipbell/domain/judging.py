@@ -7,8 +7,8 @@ as it now is; whether that is a change worth writing is decided in `stepping`.
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from shipbell.domain import blaming, deployment, durations, rules, usual
-from shipbell.domain.observation import Observation
+from shipbell.domain import blaming, durations, rules, usual
+from shipbell.domain.observation import DEADLINE_EXCEEDED, Observation
 from shipbell.domain.policy import Policy
 from shipbell.domain.rollout import Diagnosis, Rollout, State, Transition, TransitionKind
 
@@ -221,7 +221,7 @@ def _doubt(rollout: Rollout, limit: datetime, now: datetime, policy: Policy) -> 
 
 def _run_out(rollout: Rollout, deadline_seconds: int, *, at: datetime) -> Rollout:
     words = Diagnosis(
-        reason=deployment.DEADLINE_EXCEEDED,
+        reason=DEADLINE_EXCEEDED,
         cause=f"no progress for {durations.in_words(timedelta(seconds=deadline_seconds))}",
     )
     return _fail(rollout, words, at=at)

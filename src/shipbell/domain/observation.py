@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 
 from shipbell.domain.workload import Workload
 
+DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
+"""The reason of a Progressing condition when the progress deadline has passed."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Container:
