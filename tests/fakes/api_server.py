@@ -223,7 +223,8 @@ class ApiServer:
     async def _review(self, request: web.Request) -> web.Response:
         review = await request.json()
         wanted = review["spec"]["resourceAttributes"]
-        name = ".".join(part for part in (wanted["resource"], wanted.get("group", "")) if part)
+        resource = "/".join(part for part in (wanted["resource"], wanted.get("subresource", "")) if part)
+        name = ".".join(part for part in (resource, wanted.get("group", "")) if part)
         allowed = self.reviews.get(f"{wanted['verb']} {name}", True)
         return web.json_response({**review, "status": {"allowed": allowed}}, status=201)
 

@@ -11,6 +11,7 @@ from typing import Any
 from shipbell.domain import Policy
 from shipbell.ingest import Ingest
 from shipbell.metrics import Metrics
+from shipbell.service import choosing
 from shipbell.service.feeding import Feed
 from shipbell.service.lanes import Lanes
 from shipbell.sources.hints import Hint
@@ -80,13 +81,13 @@ def _bench(
         reader,
         Lanes(group),
         listed=asyncio.Event(),
-        scopes=scopes,
-        cluster="apps",
-        watching=False,
+        choice=choosing.Choice(
+            cluster="apps", kinds=frozenset({"Deployment"}), scopes=scopes, watching=False
+        ),
         metrics=Metrics(),
     )
     follower = reflector.Reflector(connection, kinds.DEPLOYMENT.format_("apps"), scope=scopes[0], pace=QUICK)
-    group.create_task(feed.follow(follower), name="deployments")
+    group.create_task(feed.follow("Deployment", follower), name="deployments")
     return Bench(feed=feed, store=store, follower=follower)
 
 

@@ -20,7 +20,7 @@ class Looks:
     seen: Counter[str] = field(default_factory=Counter)
     often: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def look_at_all(self, workload: Workload) -> None:
+    async def look_again(self, workload: Workload) -> None:
         """Counts."""
         self.seen[workload.name] += 1
         if self.seen["web"] > 3:

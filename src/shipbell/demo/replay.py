@@ -18,8 +18,18 @@ from aiohttp import web
 
 RECORDING = Path(__file__).with_name("recording.jsonl.gz")
 
-LISTS = {"deployments": "Deployment", "replicasets": "ReplicaSet", "pods": "Pod"}
-GROUPS = {"deployments": "apps/v1", "replicasets": "apps/v1", "pods": "v1"}
+COLLECTIONS = {
+    "deployments": ("Deployment", "apps/v1"),
+    "statefulsets": ("StatefulSet", "apps/v1"),
+    "daemonsets": ("DaemonSet", "apps/v1"),
+    "replicasets": ("ReplicaSet", "apps/v1"),
+    "controllerrevisions": ("ControllerRevision", "apps/v1"),
+    "jobs": ("Job", "batch/v1"),
+    "pods": ("Pod", "v1"),
+    "events": ("Event", "v1"),
+}
+"""What is asked for, whether the recording has any or not."""
+
 TIMESTAMP = re.compile(rb'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?)Z"')
 
 
@@ -156,8 +166,8 @@ class Replay:
         app = web.Application()
         reviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
         app.router.add_post(reviews, _allow)
-        for resource in LISTS:
-            group = "apis/apps/v1" if GROUPS[resource] == "apps/v1" else "api/v1"
+        for resource, (_, version) in COLLECTIONS.items():
+            group = f"apis/{version}" if "/" in version else f"api/{version}"
             for path in (f"/{group}/{resource}", f"/{group}/namespaces/{{namespace}}/{resource}"):
                 app.router.add_get(path, self._answer, name=None)
         return app
@@ -170,9 +180,9 @@ class Replay:
 
     def _list(self, query: Query) -> bytes:
         items = b",".join(self._body(event) for event in self._present() if query.matches(event))
-        kind, group = LISTS[query.resource], GROUPS[query.resource]
+        kind, version = COLLECTIONS[query.resource]
         metadata = f'{{"resourceVersion":"{self._version()}"}}'
-        head = f'{{"kind":"{kind}List","apiVersion":"{group}","metadata":{metadata},"items":['
+        head = f'{{"kind":"{kind}List","apiVersion":"{version}","metadata":{metadata},"items":['
         return head.encode() + items + b"]}"
 
     async def _watch(self, request: web.Request, query: Query) -> web.StreamResponse:

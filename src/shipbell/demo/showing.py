@@ -31,7 +31,7 @@ A recorded cluster is being played, as it was, for {seconds:.0f} seconds:
   48 s  shop/search                is restarted
 """
 
-LIVE = "Rollouts of Deployments in the context {context!r} are told as they happen.\n"
+LIVE = "Rollouts in the context {context!r} are told as they happen.\n"
 
 
 async def run(port: int, context: str | None) -> int:

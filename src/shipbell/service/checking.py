@@ -11,7 +11,7 @@ from shipbell.config import Settings
 from shipbell.delivery import answers, remedies, slack, timing
 from shipbell.delivery import connecting as wires
 from shipbell.service import connecting, telling
-from shipbell.sources.kubernetes import access, transport
+from shipbell.sources.kubernetes import access
 from shipbell.store import Store
 
 SCOPES = {
@@ -48,29 +48,29 @@ async def check(settings: Settings) -> Report:
 
 
 async def _cluster(settings: Settings) -> list[Finding]:
+    needed, useful = connecting.needed(settings), connecting.useful(settings)
     try:
-        credentials = connecting.cluster_credentials(settings, connecting.environment())
-        async with transport.Transport(credentials) as server:
-            missing = await access.missing(server, _needed(settings))
+        async with connecting.api_server(settings) as server:
+            missing = await access.missing(server, (*needed, *useful))
     except (errors.SourceError, errors.ConfigError) as error:
         remedy = "see kubernetes.kubeconfig and kubernetes.context, or run it in a pod"
         return [Finding(ok=False, part="kubernetes", message=str(error), remedy=remedy)]
     return [
         Finding(ok=True, part="kubernetes", message="the API server answers"),
-        *(_permission(permission, missing) for permission in _needed(settings)),
+        *(_permission(permission, missing, without=False) for permission in needed),
+        *(_permission(permission, missing, without=None) for permission in useful),
     ]
 
 
-def _needed(settings: Settings) -> tuple[access.Permission, ...]:
-    kubernetes = settings.kubernetes
-    return access.needed(kubernetes.namespaces, watch=kubernetes.watch)
-
-
-def _permission(permission: access.Permission, missing: tuple[access.Permission, ...]) -> Finding:
+def _permission(
+    permission: access.Permission, missing: tuple[access.Permission, ...], *, without: bool | None
+) -> Finding:
+    """`without` says how bad it is to be without it."""
     if permission not in missing:
         return Finding(ok=True, part="permissions", message=f"may {permission}")
+    less = "" if without is False else ", so that less is said of causes"
     remedy = "grant it by a Role or ClusterRole to the identity that Shipbell runs as"
-    return Finding(ok=False, part="permissions", message=f"may not {permission}", remedy=remedy)
+    return Finding(ok=without, part="permissions", message=f"may not {permission}{less}", remedy=remedy)
 
 
 async def _store(settings: Settings) -> list[Finding]:

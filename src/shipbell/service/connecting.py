@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from shipbell import errors, routing
 from shipbell.config import Settings
-from shipbell.sources.kubernetes import credentials
+from shipbell.service import choosing
+from shipbell.sources.kubernetes import access, credentials, limiting, transport
 from shipbell.web import authentication
 
 HOME_KUBECONFIG = Path("~/.kube/config")
@@ -27,6 +28,37 @@ def cluster_credentials(settings: Settings, env: Mapping[str, str]) -> credentia
     return credentials.InPod(
         host=env["KUBERNETES_SERVICE_HOST"], port=env.get("KUBERNETES_SERVICE_PORT", "443")
     )
+
+
+def api_server(settings: Settings) -> transport.Transport:
+    """To be opened. A rest earns twice as many requests at once as go in a second."""
+    rate = settings.kubernetes.requests_per_second
+    limit = limiting.Bucket(rate, 2 * rate)
+    return transport.Transport(cluster_credentials(settings, environment()), limit=limit)
+
+
+def choice(settings: Settings) -> choosing.Choice:
+    """What is observed."""
+    kubernetes = settings.kubernetes
+    return choosing.Choice(
+        cluster=settings.cluster,
+        kinds=frozenset(kind.value for kind in kubernetes.kinds),
+        scopes=kubernetes.namespaces or ("",),
+        watching=kubernetes.watch,
+    )
+
+
+def needed(settings: Settings) -> tuple[access.Permission, ...]:
+    """What nothing goes without."""
+    kubernetes = settings.kubernetes
+    kinds = [kind.value for kind in kubernetes.kinds]
+    return access.needed(kinds, kubernetes.namespaces, watch=kubernetes.watch)
+
+
+def useful(settings: Settings) -> tuple[access.Permission, ...]:
+    """What only causes are the poorer without."""
+    kubernetes = settings.kubernetes
+    return access.useful(kubernetes.namespaces, watch=kubernetes.watch, logs=kubernetes.read_logs)
 
 
 def slack_token(settings: Settings) -> Callable[[], str]:
@@ -63,11 +95,6 @@ def destinations(settings: Settings) -> tuple[routing.Destination, ...]:
         routing.Destination(sink=sink, channel=channel, profile=profile, detail=detail)
         for sink, channel in places
     )
-
-
-def scopes(settings: Settings) -> tuple[str, ...]:
-    """The namespaces to list and watch, each by itself; one empty name stands for the whole cluster."""
-    return settings.kubernetes.namespaces or ("",)
 
 
 def hook_credentials(settings: Settings) -> authentication.Credentials:

@@ -1,13 +1,15 @@
 """Carries what the sources say to ingest: in order per workload, again and again until it is taken.
 
 Three ways lead here: the reflectors' lists and changes, hints and timers that say "look at this workload",
-and the pods of rollouts in flight. What the store or the API server refuse for now is tried again; an
-observation is let go only when its rows are committed.
+and the pods of rollouts in flight. Jobs of a CronJob are told under its name, and go one after another.
+What the store or the API server refuse for now is tried again; an observation is let go only when its rows
+are committed.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -16,15 +18,17 @@ import structlog
 
 from shipbell import errors
 from shipbell.domain import Observation, PodsObservation, Workload
-from shipbell.ingest import FullList, Ingest, Outcome
+from shipbell.ingest import Ingest, Outcome
 from shipbell.metrics import Metrics
+from shipbell.service import choosing
 from shipbell.service.lanes import Lanes
 from shipbell.sources.hints import Hint
-from shipbell.sources.kubernetes import reading, reflector
+from shipbell.sources.kubernetes import limiting, reading, reflector
+
+Urgency = limiting.Urgency
 
 log = structlog.get_logger(__name__)
 
-KIND = "Deployment"
 ResultT = TypeVar("ResultT")
 
 WATCH_GOES_FIRST = timedelta(seconds=1)
@@ -38,8 +42,13 @@ ORDER_FOR = timedelta(seconds=3)
 """How long a full list waits for the changes that came before it, to be taken in their order. No longer: one
 workload that cannot be read must not hold up all others, and a change that comes late changes nothing."""
 
-AT_ONCE = 16
-"""Reads and transactions side by side. What waits for another try is not among them."""
+IN_HAND = 256
+"""Observations that are taken side by side, the reads that some of them need included. Those wait for the
+API server's turn, one of which must not keep others from what needs none."""
+
+LOOKS_AT_ONCE = 16
+"""Workloads that are read side by side because of a hint or a clock. What waits to be tried again is not
+among them."""
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 """Seconds between tries of what failed; doubled with each failure in a row."""
@@ -55,52 +64,52 @@ class Feed:
         lanes: Lanes,
         *,
         listed: asyncio.Event,
-        scopes: tuple[str, ...],
-        cluster: str,
-        watching: bool,
+        choice: choosing.Choice,
         metrics: Metrics,
     ) -> None:
+        """`listed` is set when every kind has its baseline in every scope."""
         self._ingest = ingest
         self._reader = reader
         self._lanes = lanes
-        self._cluster = cluster
-        self._watching = watching
+        self._choice = choice
         self._metrics = metrics
-        self._busy = asyncio.Semaphore(AT_ONCE)
-        self._baselines = {scope: asyncio.Event() for scope in scopes}
+        self._in_hand = asyncio.Semaphore(IN_HAND)
+        self._looks = asyncio.Semaphore(LOOKS_AT_ONCE)
+        self._baselines = {
+            (kind, scope): asyncio.Event() for kind in choice.observed_kinds for scope in choice.scopes
+        }
         self._listed = listed
 
-    async def follow(self, source: reflector.Reflector[Any, Observation]) -> None:
-        """Feeds all that a reflector says, for ever."""
+    async def follow(self, kind: str, source: reflector.Reflector[Any, Observation]) -> None:
+        """Feeds all that a kind's reflector says, for ever."""
         async with aclosing(source.stream()) as stream:
             async for item in stream:
                 match item:
                     case reflector.Listed():
-                        await self._take_list(item)
+                        await self._take_list(kind, item)
                     case reflector.Changed():
                         await self._put(item.observation, continuous=True)
 
     async def look_at(self, hint: Hint) -> None:
-        """Reads the workload that the hint leads to, as it is now.
-
-        Where a watch runs too, it gets a moment to say the same: it knows what came in between, which a
-        read passes over. Its word then stands, because an observation that is not newer changes nothing.
-        """
-        if baseline := self._baselines.get(hint.namespace) or self._baselines.get(""):
-            await baseline.wait()  # a hint before the baseline would take old news for new
-        found = await self._insist(lambda: self._find(hint))
-        if found is None:
-            return
-        if self._watching:
-            await asyncio.sleep(WATCH_GOES_FIRST.total_seconds())
-        await self._lanes.put(_lane(found.scope, found.name), lambda: self._take_one(found))
+        """Reads the workload that the hint leads to, as it is now, if its kind is told."""
+        owner = await self._insist(lambda: self._owner(hint), self._looks)
+        if owner is not None and owner.kind in self._choice.observed_kinds:
+            await self._look(owner, Urgency.SOON, chosen_only=True)
 
     async def look_at_all(self, workload: Workload) -> None:
-        """Reads a workload and its pods, whatever is watched."""
-        await self.look_at(Hint(kind=workload.kind, namespace=workload.namespace, name=workload.name))
-        pods = await self._insist(lambda: self._reader.pods(workload))
-        if pods is not None:
-            await self._put_pods(pods)
+        """Reads a workload and its pods, whatever is watched: something is about to be concluded."""
+        if not choosing.is_read(workload):
+            return
+        await self._look(_hint(workload), Urgency.SOON)
+        await self._look_at_pods(workload, Urgency.SOON)
+
+    async def look_again(self, workload: Workload) -> None:
+        """Reads a workload, and its pods where nobody watches them, in case that something was lost."""
+        if not choosing.is_read(workload):
+            return
+        await self._look(_hint(workload), Urgency.AGAIN)
+        if not self._choice.watching:
+            await self._look_at_pods(workload, Urgency.AGAIN)
 
     async def let_time_pass(self, workload: Workload) -> None:
         """Behind all that was just read of the workload; returns when it is done."""
@@ -110,7 +119,7 @@ class Feed:
             await self._insist(lambda: self._ingest.tick(workload))
             done.set()
 
-        await self._lanes.put(_lane(workload.namespace, workload.name), tick)
+        await self._lanes.put(choosing.lane(workload), tick)
         await done.wait()
 
     async def see_pods(self, observations: AsyncIterator[PodsObservation]) -> None:
@@ -118,19 +127,46 @@ class Feed:
         async for observation in observations:
             await self._put_pods(observation)
 
+    async def _look(self, owner: Hint, urgency: Urgency, *, chosen_only: bool = False) -> None:
+        """Reads a workload now; what has begun is seen to its end, even if its kind is no longer chosen.
+
+        Where a watch runs too, it gets a moment to say the same: it knows what came in between, which a
+        read passes over. Its word then stands, because an observation that is not newer changes nothing.
+        """
+        await self._baseline(owner)
+        read = partial(self._reader.workload, owner.kind, owner.namespace, owner.name, urgency)
+        found = await self._insist(read, self._looks)
+        if chosen_only:
+            found = replace(found, observations=tuple(filter(self._choice.includes, found.observations)))
+        if self._choice.watching:
+            await asyncio.sleep(WATCH_GOES_FIRST.total_seconds())
+        lane = choosing.lane_of(owner.kind, owner.namespace, owner.name)
+        await self._lanes.put(lane, lambda: self._take_one(owner.kind, found))
+
+    async def _baseline(self, owner: Hint) -> None:
+        """What is seen before the baseline would be taken for news."""
+        for scope in (owner.namespace, ""):
+            if baseline := self._baselines.get((owner.kind, scope)):
+                await baseline.wait()
+                return
+
+    async def _look_at_pods(self, workload: Workload, urgency: Urgency) -> None:
+        pods = await self._insist(lambda: self._reader.pods(workload, urgency), self._looks)
+        if pods is not None:
+            await self._put_pods(pods)
+
     async def _put(self, observation: Observation, *, continuous: bool) -> None:
+        if not self._choice.includes(observation):
+            return
         self._metrics.observations.labels(kind=observation.workload.kind).inc()
-        workload = observation.workload
         await self._lanes.put(
-            _lane(workload.namespace, workload.name),
-            lambda: self._observe(observation, continuous=continuous),
+            choosing.lane(observation.workload), lambda: self._observe(observation, continuous=continuous)
         )
 
     async def _put_pods(self, observation: PodsObservation) -> None:
         self._metrics.observations.labels(kind="Pod").inc()
-        workload = observation.workload
         await self._lanes.put(
-            _lane(workload.namespace, workload.name),
+            choosing.lane(observation.workload),
             lambda: self._insist(lambda: self._ingest.see_pods(observation)),
         )
 
@@ -149,49 +185,39 @@ class Feed:
         for newer in again.observations:
             await self._insist(partial(self._ingest.observe, newer, continuous=False))
 
-    async def _find(self, hint: Hint) -> reflector.Listed[Observation] | None:
-        """The workload that the hint means, there or not; None where it means none that is told about."""
+    async def _owner(self, hint: Hint) -> Hint | None:
+        """The workload that the hint means, there or not; None where it means none that can be known."""
         try:
-            owner = await self._reader.owner(hint)
+            return await self._reader.owner(hint)
         except errors.Forbidden as error:
             log.warning("a hint is not followed", kind=hint.kind, namespace=hint.namespace, error=str(error))
             return None
-        return await self._reader.workload(owner.kind, owner.namespace, owner.name) if owner else None
 
-    async def _take_list(self, item: reflector.Listed[Observation]) -> None:
+    async def _take_list(self, kind: str, item: reflector.Listed[Observation]) -> None:
         """What a list leaves undecided takes its own time, in its own lane."""
         with suppress(TimeoutError):
             async with asyncio.timeout(ORDER_FOR.total_seconds()):
                 await self._lanes.drained()
-        for observation in await self._insist(lambda: self._ingest.take_list(self._full(item))):
-            await self._put(observation, continuous=False)
-        self._baselines[item.scope].set()
+        for full in choosing.full_lists(item, kind, self._choice):
+            for observation in await self._insist(partial(self._ingest.take_list, full)):
+                await self._put(observation, continuous=False)
+        self._baselines[kind, item.scope].set()
         if all(baseline.is_set() for baseline in self._baselines.values()):
             self._listed.set()
 
-    async def _take_one(self, found: reflector.Listed[Observation]) -> None:
-        for observation in await self._insist(lambda: self._ingest.take_list(self._full(found))):
+    async def _take_one(self, kind: str, found: reflector.Listed[Observation]) -> None:
+        full = choosing.full_list(found, kind, self._choice.cluster)
+        for observation in await self._insist(partial(self._ingest.take_list, full)):
             await self._observe(observation, continuous=False)
 
-    def _full(self, item: reflector.Listed[Observation]) -> FullList:
-        return FullList(
-            cluster=self._cluster,
-            kind=KIND,
-            resource=item.resource,
-            scope=item.scope,
-            resource_version=item.resource_version,
-            observations=item.observations,
-            present=item.present,
-            name=item.name,
-            restored=item.restored,
-        )
-
-    async def _insist(self, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
+    async def _insist(
+        self, work: Callable[[], Awaitable[ResultT]], room: asyncio.Semaphore | None = None
+    ) -> ResultT:
         """Tries until it is done: what is not committed has not happened."""
         failures = 0
         while True:
             try:
-                async with self._busy:
+                async with room or self._in_hand:
                     return await work()
             except (errors.StoreError, errors.SourceError) as error:
                 delay = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(failures, 16))
@@ -201,5 +227,5 @@ class Feed:
                 await asyncio.sleep(delay)
 
 
-def _lane(namespace: str, name: str) -> str:
-    return f"{namespace}/{name}"
+def _hint(workload: Workload) -> Hint:
+    return Hint(kind=workload.kind, namespace=workload.namespace, name=workload.name)

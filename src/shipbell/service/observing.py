@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from shipbell import errors
 from shipbell.config import Settings
 from shipbell.metrics import Metrics
+from shipbell.service import connecting
 from shipbell.service.telling import Telling
 from shipbell.service.watching import Watching
 from shipbell.sources.kubernetes import access, transport
@@ -85,9 +86,7 @@ class Observed:
         believed_until, said = self._permissions
         if time.monotonic() < believed_until:
             return said
-        kubernetes = self.settings.kubernetes
-        needed = access.needed(kubernetes.namespaces, watch=kubernetes.watch)
-        missing = await access.missing(self.server, needed)
+        missing = await access.missing(self.server, connecting.needed(self.settings))
         said = f"missing: {', '.join(map(str, missing))}" if missing else ""
         self._permissions = (time.monotonic() + PERMISSIONS_FOR, said)
         return said

@@ -24,7 +24,6 @@ from shipbell.service import connecting, observing
 from shipbell.service.clock import now_utc
 from shipbell.service.telling import Telling
 from shipbell.service.watching import Watching
-from shipbell.sources.kubernetes import transport
 from shipbell.store import Store, upgrading
 from shipbell.web import application, hooks, serving
 
@@ -69,9 +68,9 @@ class Running:
         logger.info(
             "ready",
             cluster=self.settings.cluster,
-            kinds=["Deployment"],
+            kinds=[kind.value for kind in kubernetes.kinds],
             namespaces=list(kubernetes.namespaces) or "all",
-            workloads=sum(source.health.objects for source in self.watching.reflectors),
+            workloads=self.watching.workloads,
             in_flight=self.watching.open_rollouts,
             watch=kubernetes.watch,
             **self.telling.about(),
@@ -109,8 +108,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
     """Everything that the service needs, open; the web server answers from here on."""
     async with AsyncExitStack() as stack:
         store = await _open_store(settings, stack)
-        credentials = connecting.cluster_credentials(settings, connecting.environment())
-        server = await stack.enter_async_context(transport.Transport(credentials))
+        server = await stack.enter_async_context(connecting.api_server(settings))
         metrics, hints = Metrics(), hooks.HintQueue()
         telling = await stack.enter_async_context(Telling.open(settings, store, metrics))
         watching = Watching(

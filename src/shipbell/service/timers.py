@@ -26,8 +26,8 @@ FORGET_EVERY = timedelta(hours=1)
 class Rereading(Protocol):
     """What can look at a workload: the feed."""
 
-    async def look_at_all(self, workload: Workload) -> None:
-        """Reads the workload and its pods."""
+    async def look_again(self, workload: Workload) -> None:
+        """Reads the workload, and what else nobody watches."""
 
 
 class InFlight:
@@ -121,7 +121,7 @@ async def reread(feed: Rereading, in_flight: InFlight, every: timedelta) -> None
 
     async def look(workload: Workload) -> None:
         try:
-            await feed.look_at_all(workload)
+            await feed.look_again(workload)
         finally:
             looking.discard(workload)
 

@@ -47,6 +47,7 @@ class Watching:
         self._hints = hints
         self._announce = announce
         self._metrics = metrics
+        self._choice = connecting.choice(settings)
         pace = _pace(settings)
         self._reader = reading.Reader(server, settings.cluster, clock=now)
         self._pods = podswatch.PodsWatch(server, pace=pace, clock=now)
@@ -62,23 +63,33 @@ class Watching:
         )
         self._timers = Timers(self._ingest, store, now)
         self.reflectors = tuple(
-            reflector.Reflector(
-                server,
-                kinds.DEPLOYMENT.format_(settings.cluster),
-                scope=scope,
-                watch=settings.kubernetes.watch,
-                pace=pace,
-                clock=now,
+            (
+                kind,
+                reflector.Reflector(
+                    server,
+                    kinds.ALL[kind].format_(settings.cluster),
+                    scope=scope,
+                    watch=settings.kubernetes.watch,
+                    pace=pace,
+                    clock=now,
+                ),
             )
-            for scope in connecting.scopes(settings)
+            for kind in self._choice.observed_kinds
+            for scope in self._choice.scopes
         )
+        """With their kinds."""
         self.listed = asyncio.Event()
-        """Set when every scope has its baseline: from then on nothing is missed."""
+        """Set when every kind has its baseline in every scope: from then on nothing is missed."""
 
     @property
     def health(self) -> tuple[reflector.Health, ...]:
         """Of every list and watch that is kept."""
-        return (*(source.health for source in self.reflectors), *self._pods.health)
+        return (*(source.health for _, source in self.reflectors), *self._pods.health)
+
+    @property
+    def workloads(self) -> int:
+        """How many are there now."""
+        return sum(source.health.objects for _, source in self.reflectors)
 
     @property
     def open_rollouts(self) -> int:
@@ -96,13 +107,12 @@ class Watching:
                 self._reader,
                 Lanes(group),
                 listed=self.listed,
-                scopes=connecting.scopes(self._settings),
-                cluster=self._settings.cluster,
-                watching=kubernetes.watch,
+                choice=self._choice,
                 metrics=self._metrics,
             )
-            for source in self.reflectors:
-                group.create_task(feed.follow(source), name=f"deployments {source.health.scope}")
+            for kind, source in self.reflectors:
+                name = f"{source.health.resource} {source.health.scope}"
+                group.create_task(feed.follow(kind, source), name=name)
             if kubernetes.watch:
                 group.create_task(self._pods.run(), name="pods")
                 group.create_task(feed.see_pods(self._pods.stream()), name="pods seen")
@@ -128,7 +138,7 @@ class Watching:
         while True:
             hint = await self._hints.get()
             if hint is None:
-                for source in self.reflectors:
+                for _, source in self.reflectors:
                     source.relist()
             elif not namespaces or hint.namespace in namespaces:
                 return hint

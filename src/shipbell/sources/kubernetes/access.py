@@ -4,10 +4,12 @@ See https://kubernetes.io/docs/reference/access-authn-authz/authorization/#check
 for their own permissions, so that only a broken connection makes this fail.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
 
+from shipbell.sources.kubernetes import kinds as workloads
 from shipbell.sources.kubernetes import objects, resources, transport
 
 PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -35,14 +37,45 @@ class _Review(msgspec.Struct):
     status: _Verdict = msgspec.field(default_factory=_Verdict)
 
 
-def needed(namespaces: tuple[str, ...] = (), *, watch: bool = True) -> tuple[Permission, ...]:
-    """What Shipbell needs in these namespaces, or, where none is named, in the whole cluster."""
+def needed(
+    kinds: Iterable[str], namespaces: tuple[str, ...] = (), *, watch: bool = True
+) -> tuple[Permission, ...]:
+    """What Shipbell cannot do without to tell of these kinds in these namespaces (none: in the cluster)."""
     verbs = ("list", "watch") if watch else ("list",)
-    wanted = [(resource, verb) for resource in (resources.DEPLOYMENTS, resources.PODS) for verb in verbs]
+    followed = (
+        *(workloads.ALL[kind].resource for kind in dict.fromkeys(map(_observed, kinds))),
+        resources.PODS,
+    )
+    wanted = [(resource, verb) for resource in followed for verb in verbs]
+    return _in_each(namespaces, [*wanted, *((resource, "list") for resource in _histories(kinds))])
+
+
+def useful(
+    namespaces: tuple[str, ...] = (), *, watch: bool = True, logs: bool = False
+) -> tuple[Permission, ...]:
+    """What Shipbell does without if need be: then it says less of causes."""
+    verbs = ("list", "watch") if watch else ("list",)
+    wanted = [(resources.EVENTS, verb) for verb in verbs]
+    return _in_each(namespaces, [*wanted, (resources.POD_LOGS, "get")] if logs else wanted)
+
+
+def _observed(kind: str) -> str:
+    """CronJobs are seen by their Jobs."""
+    return resources.JOBS.kind if kind == resources.CRONJOBS.kind else kind
+
+
+def _histories(kinds: Iterable[str]) -> list[resources.Resource]:
+    made = (workloads.ALL[_observed(kind)].history for kind in kinds)
+    return list(dict.fromkeys(make().resource for make in made if make is not None))
+
+
+def _in_each(
+    namespaces: tuple[str, ...], wanted: list[tuple[resources.Resource, str]]
+) -> tuple[Permission, ...]:
     return tuple(
         Permission(verb=verb, resource=resource, namespace=namespace)
         for namespace in namespaces or ("",)
-        for resource, verb in [*wanted, (resources.REPLICASETS, "list")]
+        for resource, verb in wanted
     )
 
 
@@ -57,10 +90,12 @@ async def _is_allowed(server: transport.Transport, permission: Permission) -> bo
 
 
 def _question(permission: Permission) -> dict[str, object]:
+    resource, _, subresource = permission.resource.plural.partition("/")
     attributes = {
         "verb": permission.verb,
         "group": permission.resource.group,
-        "resource": permission.resource.plural,
+        "resource": resource,
+        "subresource": subresource,
         "namespace": permission.namespace,
     }
     return {

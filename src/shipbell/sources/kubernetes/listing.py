@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 
-from shipbell.sources.kubernetes import decoding, objects, transport
+from shipbell.sources.kubernetes import decoding, limiting, objects, transport
 
 
 async def pages(
@@ -12,6 +12,7 @@ async def pages(
     namespace: str = "",
     selectors: Mapping[str, str] | None = None,
     size: int = 500,
+    urgency: limiting.Urgency = limiting.Urgency.NEWS,
 ) -> AsyncGenerator[objects.Page[objects.ObjectT]]:
     """Every page of a consistent list.
 
@@ -20,8 +21,9 @@ async def pages(
     """
     params = {"limit": str(size), **(selectors or {})}
     path = format_.resource.path(namespace)
-    page = format_.page(await server.get_json_bytes(path, params))
+    page = format_.page(await server.get_json_bytes(path, params, urgency=urgency))
     yield page
     while token := page.metadata.continue_:
-        page = format_.page(await server.get_json_bytes(path, {**params, "continue": token}))
+        rest = {**params, "continue": token}
+        page = format_.page(await server.get_json_bytes(path, rest, urgency=urgency))
         yield page

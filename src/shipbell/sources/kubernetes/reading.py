@@ -19,6 +19,7 @@ from shipbell.sources.kubernetes import (
     decoding,
     events,
     kinds,
+    limiting,
     listing,
     objects,
     pods,
@@ -27,6 +28,8 @@ from shipbell.sources.kubernetes import (
     revisions,
     transport,
 )
+
+Urgency = limiting.Urgency
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -67,7 +70,7 @@ class Reader:
         self._selectors: dict[str, str] = {}
         self._refused_logs: set[str] = set()
 
-    async def owner(self, hint: Hint) -> Hint | None:
+    async def owner(self, hint: Hint, urgency: Urgency = Urgency.SOON) -> Hint | None:
         """The workload that a hint means: the object itself, or what owns the ReplicaSet or pod.
 
         None where it is owned by nothing that is told about, or is already gone; then its workload changes
@@ -76,17 +79,19 @@ class Reader:
         if hint.kind in kinds.ALL:
             return hint
         if hint.kind == resources.REPLICASETS.kind:
-            above = await self._controller(self._replicasets, hint)
+            above = await self._controller(self._replicasets, hint, urgency)
         elif hint.kind == resources.PODS.kind:
-            above = await self._controller(self._pods, hint)
+            above = await self._controller(self._pods, hint, urgency)
         else:
             return None
-        return await self.owner(above) if above else None
+        return await self.owner(above, urgency) if above else None
 
-    async def workload(self, kind: str, namespace: str, name: str) -> reflector.Listed[Observation]:
+    async def workload(
+        self, kind: str, namespace: str, name: str, urgency: Urgency = Urgency.NEWS
+    ) -> reflector.Listed[Observation]:
         """The workload of that name, there or not: a complete list of what bears it."""
         format_ = self._format(kind)
-        version, found = await self._one(format_, namespace, name)
+        version, found = await self._one(format_, namespace, name, urgency=urgency)
         self._remember_selectors(found)
         at = self._clock()
         return reflector.Listed(
@@ -115,15 +120,16 @@ class Reader:
             return cached
         return await self._revisions(history, workload, {**wanted, **NEWEST})
 
-    async def pods(self, workload: Workload) -> PodsObservation | None:
+    async def pods(self, workload: Workload, urgency: Urgency = Urgency.NEWS) -> PodsObservation | None:
         """The workload's pods of every revision, but for those that are being deleted or have finished.
 
         None where the workload is gone.
         """
-        selector = await self._selector(workload)
+        selector = await self._selector(workload, urgency)
         if selector is None:
             return None
-        version, found = await self._list(self._pods, workload.namespace, {"labelSelector": selector})
+        wanted = {"labelSelector": selector}
+        version, found = await self._list(self._pods, workload.namespace, wanted, urgency)
         at, place = self._clock(), (workload.kind, workload.name)
         placed = [self._pods.build(thing, at, False) for thing in found]
         return PodsObservation(
@@ -151,9 +157,8 @@ class Reader:
             "limitBytes": str(LOG_BYTES),
         }
         try:
-            return (await self._server.get_text_bytes(path, params, timeout=LOG_SECONDS)).decode(
-                errors="replace"
-            )
+            lines = await self._server.get_text_bytes(path, params, timeout=LOG_SECONDS)
+            return lines.decode(errors="replace")
         except errors.SourceError as error:
             self._say_refused(namespace, error)
             return ""
@@ -178,13 +183,13 @@ class Reader:
         return tuple(sorted(own, key=lambda revision: revision.number or 0))
 
     async def _controller(
-        self, format_: decoding.Format[objects.ObjectT, decoding.ValueT], hint: Hint
+        self, format_: decoding.Format[objects.ObjectT, decoding.ValueT], hint: Hint, urgency: Urgency
     ) -> Hint | None:
-        _, found = await self._one(format_, hint.namespace, hint.name)
+        _, found = await self._one(format_, hint.namespace, hint.name, urgency=urgency)
         above = decoding.controller(found[0]) if found else None
         return Hint(kind=above.kind, namespace=hint.namespace, name=above.name) if above else None
 
-    async def _selector(self, workload: Workload) -> str | None:
+    async def _selector(self, workload: Workload, urgency: Urgency = Urgency.NEWS) -> str | None:
         """The workload's label selector; None where it is gone, or another has taken its name.
 
         As it never changes, an old copy of the workload is as good as the newest.
@@ -192,7 +197,7 @@ class Reader:
         for which in (CACHED, NEWEST):
             if workload.uid not in self._selectors:
                 format_ = self._format(workload.kind)
-                _, found = await self._one(format_, workload.namespace, workload.name, which)
+                _, found = await self._one(format_, workload.namespace, workload.name, which, urgency)
                 self._remember_selectors(found)
         return self._selectors.get(workload.uid)
 
@@ -209,18 +214,23 @@ class Reader:
         namespace: str,
         name: str,
         which: dict[str, str] = NEWEST,
+        urgency: Urgency = Urgency.NEWS,
     ) -> tuple[int, list[objects.ObjectT]]:
-        return await self._list(format_, namespace, {"fieldSelector": f"metadata.name={name}", **which})
+        wanted = {"fieldSelector": f"metadata.name={name}", **which}
+        return await self._list(format_, namespace, wanted, urgency)
 
     async def _list(
         self,
         format_: decoding.Format[objects.ObjectT, decoding.ValueT],
         namespace: str,
         selectors: dict[str, str],
+        urgency: Urgency = Urgency.NEWS,
     ) -> tuple[int, list[objects.ObjectT]]:
         """All that matches, and the version it is of."""
         version, found = 0, []
-        pages = listing.pages(self._server, format_, namespace=namespace, selectors=selectors)
+        pages = listing.pages(
+            self._server, format_, namespace=namespace, selectors=selectors, urgency=urgency
+        )
         async with aclosing(pages):
             async for page in pages:
                 version = decoding.version(page.metadata.resource_version)

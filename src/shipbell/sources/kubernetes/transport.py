@@ -19,6 +19,7 @@ from aiohttp import http_exceptions
 
 from shipbell import errors
 from shipbell.sources.kubernetes import credentials as identities
+from shipbell.sources.kubernetes import limiting
 
 REQUEST_SECONDS = 60.0
 """Patience with a request that is no watch: a page of 500 big objects over a slow link."""
@@ -59,6 +60,7 @@ class _Request:
     body: bytes | None = None
     is_watch: bool = False
     accept: str = "application/json"
+    urgency: limiting.Urgency = limiting.Urgency.NEWS
 
 
 class Transport:
@@ -68,10 +70,13 @@ class Transport:
         self,
         credentials: identities.Credentials,
         *,
+        limit: limiting.Bucket | None = None,
         agent: str = "shipbell",
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Without a `limit`, requests go as they come."""
         self._credentials = credentials
+        self._limit = limit
         self._agent = agent
         self._monotonic = monotonic
         self._renewed_at = float("-inf")
@@ -93,10 +98,16 @@ class Transport:
             if session is not None:
                 await session.close()
 
-    async def get_json_bytes(self, path: str, params: Params | None = None) -> bytes:
+    async def get_json_bytes(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        urgency: limiting.Urgency = limiting.Urgency.NEWS,
+    ) -> bytes:
         """The body of the answer to a GET. Raises `SourceError` or a class below it."""
         return await self._whole(
-            _Request(method="GET", path=path, params=params or {}, timeout=REQUEST_SECONDS)
+            _Request(method="GET", path=path, params=params or {}, timeout=REQUEST_SECONDS, urgency=urgency)
         )
 
     async def get_text_bytes(self, path: str, params: Params, *, timeout: float) -> bytes:
@@ -107,7 +118,14 @@ class Transport:
     async def post_json(self, path: str, body: bytes) -> bytes:
         """The body of the answer to a POST. Used for reviews, which change nothing."""
         return await self._whole(
-            _Request(method="POST", path=path, params={}, timeout=REQUEST_SECONDS, body=body)
+            _Request(
+                method="POST",
+                path=path,
+                params={},
+                timeout=REQUEST_SECONDS,
+                body=body,
+                urgency=limiting.Urgency.ASKED,
+            )
         )
 
     @asynccontextmanager
@@ -132,6 +150,8 @@ class Transport:
         )
 
     async def _whole(self, request: _Request) -> bytes:
+        if self._limit is not None:
+            await self._limit.take(request.urgency)
         async with self._answer(request) as response, _patience(request.timeout):
             return await response.read()
 
