@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shipbell.domain import Container, Template, changes
 from shipbell.domain.changes import setting
@@ -127,3 +129,27 @@ def test_names_that_hold_breaks_do_not_break_an_outline() -> None:
 
 def test_templates_are_told_apart_by_their_digest_and_not_by_their_outline() -> None:
     assert template(env("A", "1")) == template(env("A", "2"))
+
+
+SETTINGS = st.lists(
+    st.builds(
+        setting,
+        container=st.sampled_from(["", "app", "proxy"]),
+        topic=st.sampled_from(["env", "memory limit", "volume"]),
+        name=st.text(max_size=20),
+        value=st.sampled_from(["#1", "#2", "256Mi"]),
+    ),
+    max_size=12,
+)
+
+
+@given(SETTINGS)
+def test_a_template_does_not_differ_from_itself(settings: list[str]) -> None:
+    one = template(*settings, containers=(APP, PROXY))
+    assert changes.between(one, one) == ()
+
+
+@given(SETTINGS, SETTINGS)
+def test_every_difference_is_told_the_other_way_round_too(one: list[str], other: list[str]) -> None:
+    before, after = (template(*settings, containers=(APP, PROXY)) for settings in (one, other))
+    assert bool(changes.between(before, after)) == bool(changes.between(after, before))

@@ -46,10 +46,10 @@ CRASH = Diagnosis(
 )
 QUOTA = Diagnosis(
     reason="FailedCreate",
-    cause="Pods refused",
+    cause="Pods refused: exceeded quota: compute, requested: pods=1, used: pods=4, limited: pods=4",
     words='pods "mitlearn-app-6d4cf56db6-8gx2l" is forbidden: exceeded quota: compute, requested: pods=1, '
     "used: pods=4, limited: pods=4",
-    next_step="kubectl -n mitlearn rollout undo deployment/mitlearn-app",
+    next_step="Raise the quota; it is shown by: kubectl -n mitlearn describe quota",
     since=STARTED + timedelta(seconds=1),
 )
 

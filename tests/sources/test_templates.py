@@ -4,6 +4,8 @@ import json
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shipbell.domain import Template, changes
 from shipbell.sources.kubernetes import objects, templates
@@ -97,6 +99,13 @@ def test_the_order_of_fields_and_of_env_is_no_change() -> None:
 
 def test_no_value_that_may_be_a_secret_is_kept() -> None:
     assert "hunter2" not in f"{decoded(SPEC)}"
+
+
+@given(st.text(alphabet="abcXYZ0189-_:/@", min_size=10, max_size=60))
+def test_whatever_the_value_of_a_variable_a_command_or_a_volume_it_is_not_kept(secret: str) -> None:
+    spec = with_container(env=[{"name": "A", "value": secret}], args=[secret], livenessProbe={"exec": secret})
+    made = decoded({**spec, "volumes": [{"name": "data", "csi": {"key": secret}}], "hostname": secret})
+    assert secret not in f"{made}"
 
 
 def test_the_same_value_in_two_places_looks_different() -> None:

@@ -11,11 +11,11 @@ from shipbell.rendering.message import Options
 
 LABELS = 12
 """Labels told; the others are counted."""
-WORDS = 300
-"""Characters of the cluster's own words that a root message has room for."""
 TROUBLED = frozenset({State.FAILING, State.FAILED, State.STALLED})
 UNCHANGED = frozenset({RolloutKind.RESTART, RolloutKind.CONFIG_CHANGE})
 """Kinds that change no image."""
+CONFIGURED = frozenset({RolloutKind.CONFIG_CHANGE, RolloutKind.NEW_DIGEST})
+"""Kinds that may change nothing but settings, as far as the template says."""
 UNDO = "rollout undo"
 CHANGES = 3
 """What else changed, in the root message; the thread has more."""
@@ -53,14 +53,6 @@ def cause(rollout: Rollout, options: Options) -> str:
     return text.prose(f"{said[:1].upper()}{said[1:]}", 600)
 
 
-def own_words(rollout: Rollout, options: Options) -> str:
-    """The beginning of what the cluster itself says about a failure; the thread has it in full."""
-    if rollout.state not in TROUBLED or rollout.diagnosis is None:
-        return ""
-    said = images.shorten(rollout.diagnosis.words, rollout, show_registry=options.show_registry)
-    return text.code(said, WORDS)
-
-
 def changed_images(rollout: Rollout, options: Options) -> Pairs:
     """What runs now instead of what; nothing where no image changed, for then the kind says it."""
     if rollout.kind in UNCHANGED:
@@ -73,7 +65,7 @@ def changed_images(rollout: Rollout, options: Options) -> Pairs:
 
 def other_changes(rollout: Rollout, most: int = CHANGES) -> Pairs:
     """What changed besides images: the likely culprit of a failure, and all there is to a config change."""
-    if rollout.state not in TROUBLED and rollout.kind is not RolloutKind.CONFIG_CHANGE:
+    if rollout.state not in TROUBLED and rollout.kind not in CONFIGURED:
         return []
     more = len(rollout.changes) - most
     told = [text.prose(phrase, 120) for phrase in rollout.changes[:most]]

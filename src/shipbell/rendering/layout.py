@@ -25,7 +25,6 @@ def full(
         *head,
         *blocks.context(facts.kind(rollout, options)),
         *blocks.labelled(facts.verdict(rollout, options, now)),
-        *blocks.context(facts.own_words(rollout, options)),
         *blocks.labelled((*facts.changed_images(rollout, options), *facts.other_changes(rollout))),
         *blocks.fields(facts.progress(rollout, transitions, options, now)),
         *blocks.labelled(facts.next_step(rollout)),
