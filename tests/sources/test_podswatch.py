@@ -37,9 +37,12 @@ class Watching:
 
 
 @asynccontextmanager
-async def watching(server: ApiServer, followed: Iterable[Workload] = ()) -> AsyncIterator[Watching]:
+async def watching(
+    server: ApiServer, followed: Iterable[Workload] = (), *, unready: float = 60.0
+) -> AsyncIterator[Watching]:
+    pace = replace(QUICK.scaled(0.01), unready=unready)
     async with transport.Transport(Token(server.url)) as connection:
-        watch = podswatch.PodsWatch(connection, pace=QUICK.scaled(0.01))
+        watch = podswatch.PodsWatch(connection, pace=pace)
         watch.follow(followed)
         seen: asyncio.Queue[PodsObservation] = asyncio.Queue()
         tasks = [asyncio.create_task(watch.run()), asyncio.create_task(_collect(watch, seen))]
@@ -158,6 +161,16 @@ async def test_ordinary_events_are_not_even_asked_for() -> None:
 
     assert "reason!=Scheduled" in asked.query["fieldSelector"]
     assert "reason!=SuccessfulCreate" in asked.query["fieldSelector"]
+
+
+async def test_a_pod_that_is_not_ready_is_looked_at_again_although_nothing_happens() -> None:
+    async with ApiServer() as server:
+        server.put(pod("web-79fc7fd494-aaaaa"))
+        server.put(pod("api-79fc7fd494-ccccc", app="api", ready=False))
+        async with watching(server, [workload("web"), workload("api")], unready=0.05) as w:
+            seen = [await w.next() for _ in range(4)]
+
+    assert [told.workload.name for told in seen[2:]] == ["api", "api"]
 
 
 async def test_old_events_are_not_told() -> None:

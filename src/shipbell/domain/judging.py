@@ -234,7 +234,8 @@ def _fail(rollout: Rollout, words: Diagnosis, *, at: datetime) -> Rollout:
         seen or words,
         reason=words.reason if seen is None else seen.reason,
         words=(seen.words if seen else "") or words.words,
-        next_step=rules.of(rollout.workload.kind).remedy(rollout.workload),
+        next_step=(seen.next_step if seen else "")
+        or rules.of(rollout.workload.kind).remedy(rollout.workload),
         say_at=None,
     )
     failed = end(replace(rollout, diagnosis=told, failed_by=words.reason), State.FAILED, at=at)

@@ -19,6 +19,9 @@ class Pace:
     """A watch that says nothing for so long is dead: bookmarks come about once a minute."""
     begin: float = 0.5
     """After a rollout has begun: its pods say nothing yet, and its start can be told undisturbed."""
+    unready: float = 20.0
+    """Pods that are not ready are looked at again this often, for their causes come of age while nothing
+    happens. Costs no request."""
     between: float = 0.1
     """Between the orderly end of a watch and the next, so that no loop is without a rest."""
     first: float = 0.5
@@ -39,6 +42,7 @@ class Pace:
         return replace(
             self,
             begin=self.begin * factor,
+            unready=self.unready * factor,
             between=self.between * factor,
             first=self.first * factor,
             longest=self.longest * factor,

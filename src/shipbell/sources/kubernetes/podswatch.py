@@ -71,6 +71,7 @@ class PodsWatch:
         """Opens and closes watches as `follow` says, until it is cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._look_again(), name="pods that are not ready")
                 while True:
                     self._changed.clear()
                     self._reconcile(group)
@@ -144,6 +145,15 @@ class PodsWatch:
                     continue
                 for workload in self._followed.get(name, {}).values():
                     if namespace.is_about(event, workload) and namespace.may_wake(workload, again=again):
+                        self._mark(workload)
+
+    async def _look_again(self) -> None:
+        """Time passes for pods of which nothing more is heard."""
+        while True:
+            await asyncio.sleep(self._pace.unready)
+            for name, namespace in self._namespaces.items():
+                for place, workload in self._followed.get(name, {}).items():
+                    if not all(pod.ready for pod in namespace.pods_of(place)):
                         self._mark(workload)
 
     def _refuse(self, error: errors.Forbidden) -> None:
