@@ -32,6 +32,8 @@ class Kind(enum.Enum):
     PULL_FAILS = "its image cannot be pulled"
     CONFIG_FAILS = "its configuration is missing"
     MOUNT_FAILS = "its volume cannot be mounted"
+    CREATE_FAILS = "the runtime cannot create it"
+    START_FAILS = "its command cannot be started"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +49,10 @@ class Behaviour:
     """`Error`, `Completed` or `OOMKilled`."""
     exits: float = NEVER
     """How often it ends before it heals."""
+    problem: str = ""
+    """Which of the ways to fail, where its kind has several: `denied`, `malformed`, `unreachable`, `key`."""
+    probe: str = ""
+    """`Liveness` or `Startup`: the kubelet ends it, because this probe fails."""
     heal_after: float = NEVER
     """Seconds until what fails works."""
 
@@ -63,16 +69,35 @@ TAGS: Mapping[str, str] = {
     "slow": f"ready-after={SLOW_READY_AFTER:g}",
     "config": "config-error",
     "mount": "mount-fails",
+    "denied": "image-denied",
+    "liveness": "liveness-fails",
 }
 """What an image's tag contains, and how its container behaves."""
 
 NAMED: Mapping[str, Behaviour] = {
     "never-ready": Behaviour(ready_after=NEVER),
     "image-missing": Behaviour(kind=Kind.PULL_FAILS),
+    "image-denied": Behaviour(kind=Kind.PULL_FAILS, problem="denied"),
+    "image-malformed": Behaviour(kind=Kind.PULL_FAILS, problem="malformed"),
+    "registry-away": Behaviour(kind=Kind.PULL_FAILS, problem="unreachable"),
     "config-error": Behaviour(kind=Kind.CONFIG_FAILS),
+    "key-missing": Behaviour(kind=Kind.CONFIG_FAILS, problem="key"),
+    "create-error": Behaviour(kind=Kind.CREATE_FAILS),
+    "start-error": Behaviour(kind=Kind.START_FAILS),
     "mount-fails": Behaviour(kind=Kind.MOUNT_FAILS),
     "crash-loop": Behaviour(kind=Kind.EXIT, exit_code=1, exit_reason="Error"),
     "oom": Behaviour(kind=Kind.EXIT, exit_code=137, exit_reason="OOMKilled"),
+    "liveness-fails": Behaviour(
+        kind=Kind.EXIT, exit_code=137, exit_reason="Error", exit_after=1.0, probe="Liveness"
+    ),
+    "startup-fails": Behaviour(
+        kind=Kind.EXIT,
+        exit_code=137,
+        exit_reason="Error",
+        exit_after=1.0,
+        ready_after=NEVER,
+        probe="Startup",
+    ),
 }
 
 

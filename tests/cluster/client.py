@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.cluster import binaries, connection
+from tests.cluster import behaviours, binaries, connection, manifests
 from tests.cluster.connection import Connection, Object
 
 GROUPS: Mapping[str, str] = {
@@ -188,10 +188,20 @@ class Client:
     async def resume(self, namespace: str, name: str) -> Object:
         return await self.patch("deployments", namespace, name, {"spec": {"paused": None}})
 
-    async def undo(self, namespace: str, name: str, *, to_revision: int = 0) -> None:
+    async def undo(
+        self, namespace: str, name: str, *, to_revision: int = 0, resource: str = "deployments"
+    ) -> None:
         """`kubectl rollout undo`; 0 is the revision before this one."""
-        target = f"deployment/{name}"
+        target = f"{resource}/{name}"
         await self.kubectl("-n", namespace, "rollout", "undo", target, f"--to-revision={to_revision}")
+
+    async def run_now(self, namespace: str, cron_job: str, name: str, *, behaviour: str = "exit=0") -> None:
+        """A run of the CronJob out of its turn, owned by it as those that its controller makes."""
+        owner = await self.get("cronjobs", namespace, cron_job)
+        manifest = manifests.run_of(owner, name)
+        template = manifest["spec"]["template"]
+        template["metadata"]["annotations"] = {behaviours.ANNOTATION: behaviour}
+        await self.create(namespace, manifest, manager="kube-controller-manager")
 
     async def annotate(self, resource: str, namespace: str, name: str, **annotations: str | None) -> Object:
         """On the object itself, not its template; None removes. Keys may come as `**{"a/b": "c"}`."""
@@ -302,6 +312,43 @@ def is_complete(deployment: Object) -> bool:
     status, wanted = deployment["status"], deployment["spec"]["replicas"]
     counts = [status.get(f"{kind}eplicas", 0) for kind in ("r", "updatedR", "availableR")]
     return is_observed(deployment) and counts == [wanted] * 3
+
+
+def is_rolled_out(workload: Object) -> bool:
+    """What `kubectl rollout status` waits for, of the kinds that it knows, with every pod available."""
+    return {
+        "Deployment": is_complete,
+        "StatefulSet": _stateful_set_is_complete,
+        "DaemonSet": _daemon_set_is_complete,
+    }[workload["kind"]](workload)
+
+
+def _stateful_set_is_complete(found: Object) -> bool:
+    """https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#partitions"""
+    status, spec = found["status"], found["spec"]
+    wanted = spec["replicas"]
+    counts = [status.get(f"{kind}eplicas", 0) for kind in ("r", "readyR", "availableR")]
+    partition = spec["updateStrategy"].get("rollingUpdate", {}).get("partition", 0)
+    is_current = bool(partition) or status.get("currentRevision") == status.get("updateRevision")
+    is_updated = status.get("updatedReplicas", 0) >= wanted - partition
+    return is_observed(found) and counts == [wanted] * 3 and is_updated and is_current
+
+
+def _daemon_set_is_complete(found: Object) -> bool:
+    """https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/"""
+    status = found["status"]
+    wanted = status["desiredNumberScheduled"]
+    return (
+        is_observed(found)
+        and status.get("updatedNumberScheduled", 0) >= wanted
+        and status.get("numberAvailable", 0) >= wanted
+    )
+
+
+def condition(found: Object, kind: str) -> str:
+    """The status of its condition: `True`, `False`, `Unknown`, or empty where it has none."""
+    conditions = found["status"].get("conditions") or []
+    return next((str(each["status"]) for each in conditions if each["type"] == kind), "")
 
 
 def progress_reason(deployment: Object) -> str:

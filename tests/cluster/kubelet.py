@@ -7,7 +7,7 @@ is evicted, a tag that is pushed. It outlives restarts of the API server, as a k
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +46,7 @@ class Kubelet:
         self._ending: set[str] = set()
         self._group = asyncio.TaskGroup()
         self._main: asyncio.Task[None] | None = None
+        self._port = 0
 
     @classmethod
     @asynccontextmanager
@@ -63,7 +64,8 @@ class Kubelet:
         lines = logs.Logs()
         async with logs.serving(lines, certificate=certificate, key=key) as port:
             kubelet = cls(api, lines=lines, back_off=back_off, is_talkative=is_talkative)
-            await kubelet._create_nodes(port)
+            kubelet._port = port
+            await kubelet._create_nodes()
             # A task of its own holds the group, because fixtures leave in another task than they enter.
             kubelet._main = asyncio.create_task(kubelet._run(), name="kubelet")
             try:
@@ -94,6 +96,22 @@ class Kubelet:
         """As by a node under pressure. (A drain is the client's: it deletes.)"""
         self._player(namespace, pod).evict()
 
+    def lose(self, namespace: str, pod: str) -> None:
+        """As when its node goes silent; who deletes the pod in the end is the test."""
+        self._player(namespace, pod).lose()
+
+    async def add_node(
+        self, name: str, *, labels: Mapping[str, str] | None = None, cordoned: bool = False
+    ) -> None:
+        """One more node, on which the pods of every test may come to run unless it is cordoned."""
+        node = _node(name, self._port)
+        node["metadata"]["labels"] |= labels or {}
+        node["spec"] = {"unschedulable": cordoned}
+        await self._api.request("POST", "/api/v1/nodes", body=node)
+
+    async def remove_node(self, name: str) -> None:
+        await self._api.request("DELETE", f"/api/v1/nodes/{name}")
+
     def push(self, image: str) -> None:
         """The registry has a (new) image of this name: who waits goes on, who starts gets its ID."""
         self._pushes[image] = self._pushes.get(image, 0) + 1
@@ -115,10 +133,10 @@ class Kubelet:
                 return player
         raise NoSuchPod(f"{namespace}/{pod}")
 
-    async def _create_nodes(self, port: int) -> None:
+    async def _create_nodes(self) -> None:
         for number in range(1, NODES + 1):
             try:
-                await self._api.request("POST", "/api/v1/nodes", body=_node(f"node-{number}", port))
+                await self._api.request("POST", "/api/v1/nodes", body=_node(f"node-{number}", self._port))
             except connection.Refused as error:
                 if error.reason != "AlreadyExists":
                     raise

@@ -3,6 +3,7 @@
 Plain JSON, to be changed freely before it is sent.
 """
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,6 +39,49 @@ def job(name: str, image: str = "shop:1", *, behaviour: str = "exit=0", **spec: 
         "kind": "Job",
         "metadata": {"name": name},
         "spec": {"template": _template({"app": name}, image, behaviour, restart_policy="Never"), **spec},
+    }
+
+
+def cron_job(name: str, image: str = "shop:1", *, schedule: str = "0 0 1 1 *", **job_spec: Any) -> Object:
+    """By default it runs at new year; tests start its runs themselves."""
+    run = job(name, image, **job_spec)
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": name},
+        "spec": {"schedule": schedule, "jobTemplate": {"spec": run["spec"]}},
+    }
+
+
+def run_of(cron_job: Object, name: str) -> Object:
+    """A Job as the CronJob's controller makes it."""
+    metadata, template = cron_job["metadata"], cron_job["spec"]["jobTemplate"]
+    owner = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "name": metadata["name"],
+        "uid": metadata["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "ownerReferences": [owner]},
+        "spec": copy.deepcopy(template["spec"]),
+    }
+
+
+def volume_claim(name: str) -> Object:
+    """For a StatefulSet's `volumeClaimTemplates`; nothing here provisions volumes, so that its pods
+    stay pending."""
+    return {
+        "metadata": {"name": name},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "none",
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
     }
 
 

@@ -54,6 +54,7 @@ class Player:
         self._digests: dict[str, str] = {}
         self._is_over = False
         self._is_evicted = False
+        self._is_lost = False
         self._woken = asyncio.Event()
 
     @property
@@ -93,6 +94,11 @@ class Player:
         self._is_evicted = True
         self._woken.set()
 
+    def lose(self) -> None:
+        """Its node goes silent: the control plane calls it not ready, and the kubelet says nothing more."""
+        self._is_lost = True
+        self._woken.set()
+
     def observe(self, pod: Object) -> None:
         """The pod as the API server now has it; others write conditions that readiness gates wait for."""
         if int(pod["metadata"]["resourceVersion"]) <= int(self._pod["metadata"]["resourceVersion"]):
@@ -117,6 +123,8 @@ class Player:
 
     def _move(self) -> list[tuple[str, scenes.News]]:
         """Begins every scene that is due; the Events that go with them."""
+        if self._is_evicted or self._is_lost:
+            return [("", scenes.evicted() if self._is_evicted else scenes.node_lost())]
         told: list[tuple[str, scenes.News]] = []
         for container in self._cast():
             name = container["name"]
@@ -173,12 +181,14 @@ class Player:
 
     async def _tell(self) -> None:
         status = self._status(self._world.clock())
-        self._is_over = status["phase"] in ("Succeeded", "Failed")
+        self._is_over = self._is_lost or status["phase"] in ("Succeeded", "Failed")
         self._pod = await self._world.reporter.tell_status(self._pod, status)
 
     def _status(self, now: datetime) -> Object:
         if self._is_evicted:
             return statuses.evicted(now)
+        if self._is_lost:
+            return statuses.lost(now)
         return statuses.of_pod(self._pod, self._pictures, self._digests, now)
 
     async def _until_due(self) -> None:

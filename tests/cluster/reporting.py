@@ -92,14 +92,16 @@ def path(pod: Object) -> str:
 
 def _event(pod: Object, container: str, news: scenes.News, now: datetime) -> Object:
     metadata = pod["metadata"]
+    field_path = {"fieldPath": _field_path(pod, container)} if container and not news.is_of_pod else {}
     reference = {
         "apiVersion": "v1",
         "kind": "Pod",
         "namespace": metadata["namespace"],
         "name": metadata["name"],
         "uid": metadata["uid"],
-        "fieldPath": f"spec.containers{{{container}}}",
+        **field_path,
     }
+    source = news.source or {"component": "kubelet", "host": pod["spec"]["nodeName"]}
     return {
         "apiVersion": "v1",
         "kind": "Event",
@@ -108,10 +110,16 @@ def _event(pod: Object, container: str, news: scenes.News, now: datetime) -> Obj
         "type": news.type,
         "reason": news.reason,
         "message": news.message,
-        "source": {"component": "kubelet", "host": pod["spec"]["nodeName"]},
-        "reportingComponent": "kubelet",
-        "reportingInstance": pod["spec"]["nodeName"],
+        "source": source,
+        "reportingComponent": source["component"],
+        "reportingInstance": source.get("host", ""),
         "firstTimestamp": statuses.stamp(now),
         "lastTimestamp": statuses.stamp(now),
         "count": 1,
     }
+
+
+def _field_path(pod: Object, container: str) -> str:
+    """How an Event's object names a container."""
+    init = any(each["name"] == container for each in pod["spec"].get("initContainers") or [])
+    return f"spec.{'initContainers' if init else 'containers'}{{{container}}}"

@@ -4,8 +4,8 @@ Pure and lazy: a crash loop is an endless iterator. Reasons, messages and events
 containerd word them, because Shipbell's diagnosis reads them; only the waits are shorter.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from tests.cluster.behaviours import NEVER, Behaviour, Kind
 
@@ -14,6 +14,9 @@ ATTEMPT_SECONDS = 0.3
 """How long a failed attempt is shown before the back-off is."""
 
 ENDED_SECONDS = 0.1
+PROBE_SECONDS = 2.0
+"""Between two words of the kubelet on a probe that fails. A real one's default is 10 s."""
+
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 4.0)
 """Between attempts; the last one repeats. A real kubelet begins at 10 s and ends at 5 min."""
 
@@ -33,6 +36,7 @@ class Running:
 class Ended:
     code: int
     reason: str
+    message: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +46,10 @@ class News:
     type: str
     reason: str
     message: str
+    is_of_pod: bool = False
+    """About the pod as a whole, as those of volumes are."""
+    source: Mapping[str, str] = field(default_factory=dict)
+    """Its component and host, where that is not the pod's kubelet."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +92,9 @@ def of(behaviour: Behaviour, role: Role) -> Iterator[Scene]:
             yield from _running(behaviour, role)
         case Kind.EXIT:
             yield from _ending(behaviour, role)
-        case Kind.PULL_FAILS | Kind.CONFIG_FAILS | Kind.MOUNT_FAILS:
+        case Kind.START_FAILS:
+            yield from _not_starting(role)
+        case _:
             yield from _blocked(behaviour, role)
 
 
@@ -112,7 +122,9 @@ def _failing_its_probe(role: Role, started: tuple[News, ...], log: tuple[str, ..
     yield Scene(
         state=Running(ready=False), lasts=ATTEMPT_SECONDS, restarts=role.restarts, news=started, log=log
     )
-    yield Scene(state=Running(ready=False), restarts=role.restarts, news=(unhealthy,))
+    while True:
+        state = Running(ready=False)
+        yield Scene(state=state, lasts=PROBE_SECONDS, restarts=role.restarts, news=(unhealthy,))
 
 
 def _ending(behaviour: Behaviour, role: Role) -> Iterator[Scene]:
@@ -142,6 +154,37 @@ def _one_run(behaviour: Behaviour, role: Role) -> Iterator[Scene]:
     if behaviour.exit_after > unready:
         lasts = behaviour.exit_after - unready
         yield Scene(state=Running(ready=True), lasts=lasts, restarts=role.restarts)
+    if behaviour.probe:
+        yield _killed_by_probe(behaviour.probe, role)
+
+
+def _killed_by_probe(probe: str, role: Role) -> Scene:
+    """The last moment of a container that the kubelet takes for dead."""
+    unhealthy = _warning("Unhealthy", f"{probe} probe failed: HTTP probe failed with statuscode: 500")
+    killing = _normal(
+        "Killing", f"Container {role.container} failed {probe.lower()} probe, will be restarted"
+    )
+    state = Running(ready=False)
+    return Scene(state=state, lasts=ENDED_SECONDS, restarts=role.restarts, news=(unhealthy, killing))
+
+
+def _not_starting(role: Role) -> Iterator[Scene]:
+    """The runtime makes the container and cannot run its command, again and again."""
+    problem = (
+        "failed to create containerd task: failed to create shim task: OCI runtime create failed: "
+        "runc create failed: unable to start container process: error during container init: "
+        'exec: "/serve": stat /serve: no such file or directory: unknown'
+    )
+    failed = _warning("Failed", f"Error: {problem}")
+    attempt = 0
+    while True:
+        now = replace(role, restarts=role.restarts + attempt)
+        ended = Ended(code=128, reason="StartError", message=problem)
+        waiting = Waiting(reason="RunContainerError", message=problem)
+        yield Scene(state=ended, lasts=ENDED_SECONDS, restarts=now.restarts, news=(failed,))
+        yield Scene(state=waiting, lasts=ATTEMPT_SECONDS, restarts=now.restarts)
+        yield _backing_off(now, attempt)
+        attempt += 1
 
 
 def _stays_down(behaviour: Behaviour, role: Role) -> bool:
@@ -179,20 +222,46 @@ def _blocked(behaviour: Behaviour, role: Role) -> Iterator[Scene]:
 
 def _attempts(behaviour: Behaviour, role: Role) -> Iterator[Scene]:
     match behaviour.kind:
+        case Kind.PULL_FAILS if behaviour.problem == "malformed":
+            yield _malformed(role)
         case Kind.PULL_FAILS:
-            yield from _pulling(role)
+            yield from _pulling(role, behaviour.problem)
         case Kind.CONFIG_FAILS:
-            yield from _lacking_configuration(role)
+            yield _lacking_configuration(role, behaviour.problem)
+        case Kind.CREATE_FAILS:
+            yield _not_created(role)
         case _:
-            yield from _mounting(role)
+            yield _mounting(role)
 
 
-def _pulling(role: Role) -> Iterator[Scene]:
-    name = full_name(role.image)
+def _malformed(role: Role) -> Scene:
     problem = (
-        f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": {name}: not found'
+        f'Failed to apply default image tag "{role.image}": couldn\'t parse image name "{role.image}": '
+        "invalid reference format"
     )
-    error = f"rpc error: code = NotFound desc = {problem}"
+    news = (_warning("InspectFailed", problem), _warning("Failed", "Error: InvalidImageName"))
+    state = Waiting(reason="InvalidImageName", message=problem)
+    return Scene(state=state, restarts=role.restarts, news=news)
+
+
+def _pull_error(image: str, problem: str) -> str:
+    """As containerd words it."""
+    name = full_name(image)
+    start = f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": '
+    match problem:
+        case "denied":
+            why = "pull access denied, repository does not exist or may require authorization"
+            end = f"{why}: authorization failed: no basic auth credentials"
+            return f"rpc error: code = Unknown desc = {start}{end}"
+        case "unreachable":
+            end = f'failed to do request: Head "https://{name}": dial tcp 10.0.0.9:443: i/o timeout'
+            return f"rpc error: code = Unavailable desc = {start}{end}"
+        case _:
+            return f"rpc error: code = NotFound desc = {start}{name}: not found"
+
+
+def _pulling(role: Role, problem: str) -> Iterator[Scene]:
+    error = _pull_error(role.image, problem)
     back_off = f'Back-off pulling image "{role.image}"'
     attempt = 0
     while True:
@@ -214,17 +283,39 @@ def _pulling(role: Role) -> Iterator[Scene]:
         attempt += 1
 
 
-def _lacking_configuration(role: Role) -> Iterator[Scene]:
-    problem = f'secret "{role.container}-secrets" not found'
+def _lacking_configuration(role: Role, lacking: str) -> Scene:
+    name = f"{role.container}-secrets"
+    problem = f"couldn't find key password in Secret shop/{name}"
+    if lacking != "key":
+        problem = f'secret "{name}" not found'
     state = Waiting(reason="CreateContainerConfigError", message=problem)
-    yield Scene(state=state, restarts=role.restarts, news=(_warning("Failed", f"Error: {problem}"),))
+    return Scene(state=state, restarts=role.restarts, news=(_warning("Failed", f"Error: {problem}"),))
 
 
-def _mounting(role: Role) -> Iterator[Scene]:
+def _not_created(role: Role) -> Scene:
+    problem = "failed to generate container spec: failed to generate spec: no command specified"
+    state = Waiting(reason="CreateContainerError", message=problem)
+    return Scene(state=state, restarts=role.restarts, news=(_warning("Failed", f"Error: {problem}"),))
+
+
+def _mounting(role: Role) -> Scene:
     volume = f"{role.container}-data"
     problem = f'MountVolume.SetUp failed for volume "{volume}" : configmap "{volume}" not found'
     state = Waiting(reason="ContainerCreating")
-    yield Scene(state=state, restarts=role.restarts, news=(_warning("FailedMount", problem),))
+    news = replace(_warning("FailedMount", problem), is_of_pod=True)
+    return Scene(state=state, restarts=role.restarts, news=(news,))
+
+
+def evicted() -> News:
+    """Of a pod that its kubelet ends, because the node is short of memory."""
+    message = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 52Mi."
+    return replace(_warning("Evicted", message), is_of_pod=True)
+
+
+def node_lost() -> News:
+    """Of a pod whose node does not answer."""
+    source = {"component": "node-controller"}
+    return replace(_warning("NodeNotReady", "Node is not ready"), is_of_pod=True, source=source)
 
 
 def _back_off(role: Role, attempt: int) -> float:

@@ -54,7 +54,7 @@ def _state(picture: Picture, scene: scenes.Scene, now: datetime) -> Object:
         case scenes.Running():
             goes_on = "running" in picture.state and picture.restarts == scene.restarts
             return picture.state if goes_on else {"running": {"startedAt": stamp(now)}}
-        case scenes.Ended(code=code, reason=reason):
+        case scenes.Ended(code=code, reason=reason, message=message):
             if "terminated" in picture.state:
                 return picture.state
             began = picture.state.get("running", {}).get("startedAt", stamp(now))
@@ -65,6 +65,7 @@ def _state(picture: Picture, scene: scenes.Scene, now: datetime) -> Object:
                     "startedAt": began,
                     "finishedAt": stamp(now),
                 }
+                | ({"message": message} if message else {})
             }
 
 
@@ -197,6 +198,20 @@ def evicted(now: datetime) -> Object:
         "message": message,
         "conditions": [disruption, ready, {**ready, "type": "ContainersReady"}],
     }
+
+
+def lost(now: datetime) -> Object:
+    """What the control plane writes into the status of a pod whose node has gone silent, see
+    https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions."""
+    disruption = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "reason": "DeletionByTaintManager",
+        "message": "Taint manager: deleting due to NoExecute taint",
+        "lastTransitionTime": stamp(now),
+    }
+    ready = {"type": "Ready", "status": "False", "lastTransitionTime": stamp(now)}
+    return {"conditions": [disruption, ready]}
 
 
 def digest(image: str, push: int = 0) -> str:

@@ -148,3 +148,48 @@ def test_back_offs_grow_and_can_be_scaled() -> None:
     waits = [each.lasts for each in played if _word(each.state) == "CrashLoopBackOff"]
 
     assert waits[:5] == [0.25, 0.5, 1.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason", "said"),
+    [
+        ("image-denied", "ErrImagePull", "no basic auth credentials"),
+        ("image-malformed", "InvalidImageName", "invalid reference format"),
+        ("registry-away", "ErrImagePull", "i/o timeout"),
+        ("key-missing", "CreateContainerConfigError", "couldn't find key password"),
+        ("create-error", "CreateContainerError", "no command specified"),
+    ],
+)
+def test_what_blocks_a_container_is_said_as_a_kubelet_says_it(words: str, reason: str, said: str) -> None:
+    state = _scenes(words, 2)[1].state
+
+    assert isinstance(state, scenes.Waiting)
+    assert state.reason == reason
+    assert said in state.message
+
+
+def test_a_command_that_cannot_be_run_is_tried_again_with_a_back_off() -> None:
+    played = _scenes("start-error", 5)
+
+    assert _shown(played) == [
+        "ContainerCreating",
+        "StartError",
+        "RunContainerError",
+        "CrashLoopBackOff",
+        "StartError",
+    ]
+    assert played[-1].restarts == 1
+
+
+@pytest.mark.parametrize("probe", ["Liveness", "Startup"])
+def test_a_container_whose_probe_calls_it_dead_is_killed(probe: str) -> None:
+    played = _scenes(f"{probe.lower()}-fails", 9)
+
+    killed = next(n for n, each in enumerate(played) if isinstance(each.state, scenes.Ended))
+    assert played[killed].state == scenes.Ended(code=137, reason="Error")
+    assert [news.reason for news in played[killed - 1].news] == ["Unhealthy", "Killing"]
+    assert played[killed - 1].news[0].message.startswith(f"{probe} probe failed")
+
+
+def test_an_event_about_a_volume_is_about_the_pod() -> None:
+    assert _scenes("mount-fails", 2)[1].news[0].is_of_pod
