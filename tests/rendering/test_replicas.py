@@ -87,3 +87,9 @@ def test_a_daemonset_without_a_node_lacks_nothing() -> None:
 def test_a_partition_keeps_pods_back_and_the_others_are_counted() -> None:
     half = replace(stories.PROGRESS, workload=kinds.DATABASE, identity=Identity(number=7, partition=2))
     assert replicas.told(half) == ("New pods", "▰▱ 1/2 ready · 4 serving · 2 kept back by the partition")
+
+
+def test_a_partition_that_keeps_all_pods_back_leaves_none_to_count() -> None:
+    staged = replace(stories.PROGRESS, workload=kinds.DATABASE, identity=Identity(number=7, partition=9))
+    assert replicas.told(staged) == ("Serving", "4 of 4 wanted · 4 kept back by the partition")
+    assert replicas.all_ready(staged) == ""

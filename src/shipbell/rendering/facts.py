@@ -72,7 +72,7 @@ def other_changes(rollout: Rollout, most: int = CHANGES) -> Pairs:
     return [("What changed", " · ".join(told + ([f"and {more} more"] if more > 0 else [])))]
 
 
-def progress(rollout: Rollout, transitions: tuple[Transition, ...], options: Options, now: datetime) -> Pairs:
+def progress(rollout: Rollout, transitions: tuple[Transition, ...], now: datetime) -> Pairs:
     """How far it is, since when, for how long, by whom."""
     counted = ("Done", runs.progress(rollout)) if runs.is_run(rollout) else replicas.told(rollout)
     pairs = [("Status", _status(rollout, now)), counted]
@@ -84,7 +84,7 @@ def progress(rollout: Rollout, transitions: tuple[Transition, ...], options: Opt
         rollout.started_at, now, live=True, seconds=True, approximate=rollout.started_approximate
     )
     by = text.prose(rollout.by, 200)
-    return [*pairs, ("Started", started), *_until(rollout, transitions, options, now), ("By", by)]
+    return [*pairs, ("Started", started), *_until(rollout, transitions, now), ("By", by)]
 
 
 def next_step(rollout: Rollout) -> Pairs:
@@ -199,7 +199,7 @@ def _ran_out(rollout: Rollout) -> str:
     return f": no progress for {times.exact(timedelta(seconds=rollout.deadline_seconds))}"
 
 
-def _until(rollout: Rollout, transitions: tuple[Transition, ...], options: Options, now: datetime) -> Pairs:
+def _until(rollout: Rollout, transitions: tuple[Transition, ...], now: datetime) -> Pairs:
     """The end and the duration; while it is open, how long it usually takes."""
     usual = phrases.usual(rollout)
     if rollout.state.open:

@@ -26,7 +26,7 @@ def full(
         *blocks.context(facts.kind(rollout, options)),
         *blocks.labelled(facts.verdict(rollout, options, now)),
         *blocks.labelled((*facts.changed_images(rollout, options), *facts.other_changes(rollout))),
-        *blocks.fields(facts.progress(rollout, transitions, options, now)),
+        *blocks.fields(facts.progress(rollout, transitions, now)),
         *blocks.labelled(facts.next_step(rollout)),
         *blocks.context(facts.labels(rollout)),
         *blocks.context(*facts.remarks(rollout)),

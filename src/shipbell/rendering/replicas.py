@@ -22,7 +22,7 @@ def bar(ready: int, wanted: int) -> str:
 
 def ready(rollout: Rollout) -> str:
     """`1/4`, of the new pods; empty where unknown or where none is wanted."""
-    if rollout.new_ready is None or rollout.wanted < 1:
+    if rollout.new_ready is None or _expected(rollout) < 1:
         return ""
     return f"{rollout.new_ready}/{_expected(rollout)}"
 
@@ -55,7 +55,7 @@ def told(rollout: Rollout) -> tuple[str, str]:
         return label, "none matches" if _on_nodes(rollout) else "none wanted"
     count = ready(rollout)
     if not count:
-        return "Serving", f"{rollout.serving} of {rollout.wanted} wanted"
+        return "Serving", f"{rollout.serving} of {rollout.wanted} wanted{_kept_back(rollout)}"
     progress = f"{bar(rollout.new_ready or 0, _expected(rollout))} {count}"
     if rollout.state in COMPLETE:
         return label, f"{progress} ready{_kept_back(rollout)}"
