@@ -134,3 +134,9 @@ def test_what_is_still_open_after_three_times_the_usual_says_so() -> None:
 def test_what_does_not_fit_into_a_message_is_left_out_whole() -> None:
     every = [block for n in range(9) for block in blocks.section(f"{n}" * 1500)]
     assert blocks.fitting([*every, *blocks.section("x")]) == (*every[:5], *blocks.section("x"))
+
+
+def test_an_ending_of_unknown_time_is_told_without_one() -> None:
+    told = facts(replace(stories.SUCCESS, finished_at=None))
+    assert "Ended" not in told
+    assert "Took" not in told
