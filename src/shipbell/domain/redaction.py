@@ -29,11 +29,12 @@ _NAMES = (
 _SUFFIX = r"(?:[_-]?(?:value|base64|b64|hash|old|new|\d{1,3}))?"
 _ASSIGNED = (
     r"""\\{0,3}["'`]?\]?"""
-    r"""(?:=>|:=|=|:|[ \t]{1,4}(?:=>|:=|=|:(?![ \t]{0,4}[a-z]{1,30} ["'])))"""
+    r"""(?:=>|:=|=(?!>)|:(?!=)|[ \t]{1,4}(?:=>|:=|=(?!>)|:(?!=|[ \t]{0,4}[a-z]{1,30} ["'])))"""
     r"""[ \t]{0,4}"""
 )
 """But not as the kubelet writes: `volume "db-password" : secret "db" not found`."""
 _VALUE = (
+    rf"(?!{MASK})"
     r"""(?:\\{1,3}"[^"\\]{0,1000}|"(?:\\.|[^"\\]){0,1000}|'(?:\\.|[^'\\]){0,1000}|`[^`]{0,1000}|\S{1,1000})"""
 )
 
@@ -85,7 +86,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
     (
         re.compile(
             r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie|x-(?:api-key|auth-token|vault-token)"
-            r"|private-token)(" + _ASSIGNED + r")[\\\"'\[]{0,4}[^\"'\r\n]{1,1000}"
+            r"|private-token)(" + _ASSIGNED + r")(?![ \t]{0,4}server message)[\\\"'\[]{0,4}[^\"'\r\n]{1,1000}"
         ),
         lambda match: f"{match[1]}{match[2]}{MASK}",
     ),
@@ -112,18 +113,19 @@ _RULES: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
         re.compile(r"(?<![\w.-])([\w.-]{1,60}):[^\s\"']{1,200}@((?:tcp|tcp4|tcp6|unix)\()"),
         lambda match: f"{match[1]}:{MASK}@{match[2]}",
     ),
-    (re.compile(rf"(?i)((?:{_NAMES}){_SUFFIX}{_ASSIGNED})(?!{MASK}){_VALUE}"), _kept),
+    (re.compile(rf"(?i)((?:{_NAMES}){_SUFFIX}{_ASSIGNED}){_VALUE}"), _kept),
     (re.compile(rf"(?i)((?<![\w-])--?[\w.-]{{0,40}}(?:{_NAMES})[ \t]{{1,4}})(?!-){_VALUE}"), _kept),
     (re.compile(r"(?i)(\"(?:auth|pass|key|pin|otp)\\{0,3}\"[ \t]{0,4}:[ \t]{0,4})" + _VALUE), _kept),
     (re.compile(r"(?i)(\bidentified[ \t]{1,4}by[ \t]{1,4})" + _VALUE), _kept),
     (re.compile(r"(?<!\d)\d{8,10}:AA[\w-]{30,40}"), lambda _: MASK),
     (re.compile(r"(?<![\w/+=.-])[A-Za-z0-9/+]{40}={0,2}(?![\w/+=-])"), _masked_if_random),
-    (re.compile(r"^\s{0,40}[A-Za-z0-9+/]{60,1000}={0,2}\s{0,40}$"), lambda _: MASK),
+    (re.compile(r"^\s{0,40}[A-Za-z0-9+/]{60,1000}={0,2}\s{0,40}$"), _masked_if_random),
 )
 
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_LINE = re.compile(r"^\s*$|^\s*[A-Za-z0-9+/=]+\s*$|^\s*(?:Proc-Type|DEK-Info|Version|Comment): ")
+_KEY_LONG_LINE = re.compile(r"^\s*[A-Za-z0-9+/]{40,}={0,2}\s*$")
 
 
 def redact(text: str) -> str:
@@ -157,15 +159,22 @@ def _key_bodies(lines: list[str]) -> set[int]:
     bodies: set[int] = set()
     for place, line in enumerate(lines):
         if _KEY_BEGINS.search(line) and not _KEY_ENDS.search(line):
-            bodies.update(_run(lines, range(place + 1, len(lines))))
+            bodies.update(_run(lines, range(place + 1, len(lines)), _KEY_LINE))
         elif _KEY_ENDS.search(line):
-            bodies.update({place, *_run(lines, range(place - 1, -1, -1))})
+            bodies.update({place, *_before_end(lines, place)})
     return bodies
 
 
-def _run(lines: list[str], places: range) -> Iterator[int]:
+def _before_end(lines: list[str], end: int) -> Iterator[int]:
+    """The last line of a key may be short; all others are long."""
+    if end > 0 and _KEY_LINE.search(lines[end - 1]):
+        yield end - 1
+        yield from _run(lines, range(end - 2, -1, -1), _KEY_LONG_LINE)
+
+
+def _run(lines: list[str], places: range, kind: re.Pattern[str]) -> Iterator[int]:
     """The places from the first on whose lines are of the kind that keys are made of."""
-    return takewhile(lambda place: _KEY_LINE.search(lines[place]) is not None, places)
+    return takewhile(lambda place: kind.search(lines[place]) is not None, places)
 
 
 def _after_key(line: str) -> str:
