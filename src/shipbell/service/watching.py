@@ -16,7 +16,7 @@ from shipbell.service.feeding import Feed
 from shipbell.service.lanes import Lanes
 from shipbell.service.timers import InFlight, Timers, forget, reread
 from shipbell.sources.hints import Hint
-from shipbell.sources.kubernetes import kinds, pacing, podswatch, reading, reflector, transport
+from shipbell.sources.kubernetes import pacing, podswatch, reading, reflector, transport
 from shipbell.store import Store
 from shipbell.web import hooks
 
@@ -67,7 +67,7 @@ class Watching:
                 kind,
                 reflector.Reflector(
                     server,
-                    kinds.ALL[kind].format_(settings.cluster),
+                    self._reader.observing(kind),
                     scope=scope,
                     watch=settings.kubernetes.watch,
                     pace=pace,

@@ -4,8 +4,9 @@ For hints, for rollouts in flight that are re-read on a timer, and for whoever w
 objects are read as lists of one, because only a list says at which version something is absent.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +41,8 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-a
 NEWEST: dict[str, str] = {}
 
 SELECTORS_KEPT = 2000
-"""Label selectors that are remembered, about 100 bytes each. A workload's never changes."""
+"""Label selectors that are remembered, of the workloads last heard of, about 100 bytes each. They never
+change."""
 
 
 LOG_LINES = 20
@@ -70,6 +72,17 @@ class Reader:
         self._selectors: dict[str, str] = {}
         self._refused_logs: set[str] = set()
 
+    def observing(self, kind: str) -> decoding.Format[Any, Observation]:
+        """For a reflector of that kind: what it sees is not asked for again when its revisions are read."""
+        format_ = self._format(kind)
+
+        def build(thing: objects.Workload, at: datetime, deleted: bool) -> Observation:
+            self._remember_selector(thing)
+            observation: Observation = format_.build(thing, at, deleted)
+            return observation
+
+        return replace(format_, build=build)
+
     async def owner(self, hint: Hint, urgency: Urgency = Urgency.SOON) -> Hint | None:
         """The workload that a hint means: the object itself, or what owns the ReplicaSet or pod.
 
@@ -92,7 +105,8 @@ class Reader:
         """The workload of that name, there or not: a complete list of what bears it."""
         format_ = self._format(kind)
         version, found = await self._one(format_, namespace, name, urgency=urgency)
-        self._remember_selectors(found)
+        for thing in found:
+            self._remember_selector(thing)
         at = self._clock()
         return reflector.Listed(
             resource=format_.resource.name,
@@ -198,14 +212,15 @@ class Reader:
             if workload.uid not in self._selectors:
                 format_ = self._format(workload.kind)
                 _, found = await self._one(format_, workload.namespace, workload.name, which, urgency)
-                self._remember_selectors(found)
+                for thing in found:
+                    self._remember_selector(thing)
         return self._selectors.get(workload.uid)
 
-    def _remember_selectors(self, found: Iterable[objects.Workload]) -> None:
-        for thing in found:
-            wanted = thing.spec.selector or objects.LabelSelector()
-            self._selectors[thing.metadata.uid] = decoding.selector(wanted)
-        while len(self._selectors) > SELECTORS_KEPT:
+    def _remember_selector(self, thing: objects.Workload) -> None:
+        wanted = thing.spec.selector or objects.LabelSelector()
+        self._selectors.pop(thing.metadata.uid, None)
+        self._selectors[thing.metadata.uid] = decoding.selector(wanted)
+        if len(self._selectors) > SELECTORS_KEPT:
             del self._selectors[next(iter(self._selectors))]
 
     async def _one(
