@@ -101,5 +101,10 @@ def shortened(words: str, limit: int = 160) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
 
 
+def capital(words: str) -> str:
+    """With a capital at its beginning, and otherwise as it is."""
+    return words[:1].upper() + words[1:]
+
+
 def _object(workload: Workload) -> str:
     return f"{workload.kind.lower()}/{workload.name}"

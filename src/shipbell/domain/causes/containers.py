@@ -37,7 +37,7 @@ def find_misconfigured(case: cases.Case) -> cases.Finding:
     said = cases.shortened(trouble.message)
     failed = f"Container {trouble.container} cannot be {verb}{f': {said}' if said else ''} ({case.pods})"
     return cases.Finding(
-        cause=f"{missing} is missing ({case.where})" if missing else failed,
+        cause=f"{cases.capital(missing)} is missing ({case.where})" if missing else failed,
         words=trouble.message,
         next_step=cases.mend(
             f"Create {missing}" if missing else "Correct the container's settings", case.rollout
@@ -83,7 +83,7 @@ def crash_wait(case: cases.Case) -> timedelta | None:
 def missing_object(words: str) -> str:
     """`Secret db`, `key password in Secret db`; empty where the words are about something else."""
     if found := _KEY.search(words):
-        return f"Key {found[1]} in {_KINDS[found[2].lower()]} {found[3]}"
+        return f"key {found[1]} in {_KINDS[found[2].lower()]} {found[3]}"
     if found := _OBJECT.search(words):
         return f"{_KINDS[found[1].lower()]} {found[2]}"
     return ""

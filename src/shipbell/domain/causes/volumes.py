@@ -24,7 +24,7 @@ def find(case: cases.Case) -> cases.Finding:
     cause = f"Volume{f' {volume}' if volume else ''} cannot be {verb}: {cases.shortened(why)}"
     step = cases.mend(f"Create {missing}", case.rollout) if missing else cases.describe(case)
     return cases.Finding(
-        cause=f"{missing} is missing for volume {volume} ({case.pods})"
+        cause=f"{cases.capital(missing)} is missing for volume {volume} ({case.pods})"
         if missing
         else f"{cause} ({case.pods})",
         words=words,
