@@ -240,7 +240,7 @@ async def test_permissions_are_those_that_the_roles_grant(
     token = await cluster.client.token(namespace, "bell")
 
     async with transport.Transport(in_pod(cluster, tmp_path, token)) as connection:
-        missing = await access.missing(connection, access.needed((namespace,)))
+        missing = await access.missing(connection, access.needed(["Deployment"], (namespace,)))
         with pytest.raises(errors.Forbidden, match='cannot list resource "replicasets"'):
             await connection.get_json_bytes("/apis/apps/v1/replicasets")
 
