@@ -62,6 +62,8 @@ class ApiServer:
         self.asked: list[Asked] = []
         self.reviews: dict[str, bool] = {}
         self.logs: dict[str, bytes] = {}
+        self.refused: set[str] = set()
+        """Collections that nobody may read, as in `events`."""
         self._objects: dict[str, Json] = {}
         self._history: list[tuple[str, Json]] = []
         self._compacted = 0
@@ -216,6 +218,8 @@ class ApiServer:
             return _refusal(self._faults[fault_key].popleft())
         if asked.verb == "create":
             return await self._review(request)
+        if asked.path.rpartition("/")[2] in self.refused:
+            return _refusal(Fault(status=403, message="forbidden on order"))
         if asked.path.endswith("/log"):
             return web.Response(body=self.logs.get(asked.path, b""), content_type="text/plain")
         return await self._watch(request, asked) if asked.verb == "watch" else self._list(asked)

@@ -207,6 +207,36 @@ async def test_a_job_has_no_revisions_and_none_are_asked_for() -> None:
     assert server.count("list") == 1
 
 
+async def read_with_events(server: ApiServer, *told: Json) -> tuple[str, ...] | None:
+    """The reasons of the Events that come with the pods of `web`."""
+    async with reader_of(server) as reader:
+        for thing in (deployment("web"), pod("web-79fc7fd494-aaaaa"), *told):
+            server.put(thing)
+        workload = (await observe(reader)).workload
+        seen = await reader.pods(workload, with_events=True)
+    assert seen is not None
+    return None if seen.events is None else tuple(seen.reason for seen in seen.events)
+
+
+async def test_pods_come_with_the_events_about_them_their_replicaset_and_their_workload() -> None:
+    async with ApiServer() as server:
+        reasons = await read_with_events(
+            server,
+            event("Unhealthy", about={"kind": "Pod", "name": "a", "uid": "uid-shop-web-79fc7fd494-aaaaa"}),
+            event("FailedCreate", about={"kind": "ReplicaSet", "name": "web-79fc7fd494", "uid": "rs"}),
+            event("FailedMount", about={"kind": "Pod", "name": "other-1", "uid": "another"}),
+        )
+
+    assert reasons == ("Unhealthy", "FailedCreate")
+
+
+async def test_pods_come_without_events_where_these_may_not_be_read() -> None:
+    async with ApiServer() as server:
+        server.refused.add("events")
+
+        assert await read_with_events(server) is None
+
+
 async def test_events_of_what_is_gone_are_found_by_its_uid_in_the_order_of_time() -> None:
     about = {"kind": "Job", "name": "migrate", "uid": "uid-1"}
     late = {"lastTimestamp": "2026-01-30T15:00:00Z"}

@@ -151,7 +151,9 @@ class Feed:
                 return
 
     async def _look_at_pods(self, workload: Workload, urgency: Urgency) -> None:
-        pods = await self._insist(lambda: self._reader.pods(workload, urgency), self._looks)
+        """Events are read along where no watch brings them."""
+        read = partial(self._reader.pods, workload, urgency, with_events=not self._choice.watching)
+        pods = await self._insist(read, self._looks)
         if pods is not None:
             await self._put_pods(pods)
 

@@ -16,8 +16,11 @@ from shipbell.sources.kubernetes import access, transport
 from shipbell.store import Store
 from shipbell.web import health
 
-PERMISSIONS_FOR = 30.0
-"""Seconds for which the API server's word about permissions is believed; probes come more often."""
+REFUSED_FOR = 30.0
+"""Seconds for which the API server's word is believed that one is missing; probes come more often."""
+
+GRANTED_FOR = 300.0
+"""Seconds for a permission that is there: with many namespaces there are hundreds of them to be asked for."""
 
 
 @dataclass(kw_only=True)
@@ -30,7 +33,7 @@ class Observed:
     watching: Watching
     telling: Telling
     metrics: Metrics
-    _permissions: tuple[float, str] = (0.0, "")
+    _permissions: dict[access.Permission, tuple[float, bool]] = field(default_factory=dict)
     _counted: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def pings(self) -> Mapping[str, health.Ping]:
@@ -82,11 +85,17 @@ class Observed:
         return "" if self.watching.listed.is_set() else "the first list is not complete yet"
 
     async def _permitted(self) -> str:
-        """Which verbs are missing; unknown where the API server cannot be asked, which is said elsewhere."""
-        believed_until, said = self._permissions
-        if time.monotonic() < believed_until:
-            return said
-        missing = await access.missing(self.server, connecting.needed(self.settings))
-        said = f"missing: {', '.join(map(str, missing))}" if missing else ""
-        self._permissions = (time.monotonic() + PERMISSIONS_FOR, said)
-        return said
+        """Which verbs are missing; unknown where the API server cannot be asked, which is said elsewhere.
+
+        A probe that gave up waiting has not asked in vain: the next one goes on from there.
+        """
+        missing = [p for p in connecting.needed(self.settings) if not await self._is_granted(p)]
+        return f"missing: {', '.join(map(str, missing))}" if missing else ""
+
+    async def _is_granted(self, permission: access.Permission) -> bool:
+        believed_until, granted = self._permissions.get(permission, (0.0, False))
+        if time.monotonic() >= believed_until:
+            granted = not await access.missing(self.server, (permission,))
+            believed_for = GRANTED_FOR if granted else REFUSED_FOR
+            self._permissions[permission] = (time.monotonic() + believed_for, granted)
+        return granted

@@ -13,12 +13,13 @@ from typing import Any
 import structlog
 
 from shipbell import errors
-from shipbell.domain import Event, LogRequest, Observation, PodsObservation, Revision, Workload
+from shipbell.domain import Event, LogRequest, Observation, Pod, PodsObservation, Revision, Workload
 from shipbell.sources.hints import Hint
 from shipbell.sources.kubernetes import (
     credentials,
     decoding,
     events,
+    eventswatch,
     kinds,
     limiting,
     listing,
@@ -134,10 +135,13 @@ class Reader:
             return cached
         return await self._revisions(history, workload, {**wanted, **NEWEST})
 
-    async def pods(self, workload: Workload, urgency: Urgency = Urgency.NEWS) -> PodsObservation | None:
+    async def pods(
+        self, workload: Workload, urgency: Urgency = Urgency.NEWS, *, with_events: bool = False
+    ) -> PodsObservation | None:
         """The workload's pods of every revision, but for those that are being deleted or have finished.
 
-        None where the workload is gone.
+        None where the workload is gone. Events cost a second request, and are left out where they may not
+        be read.
         """
         selector = await self._selector(workload, urgency)
         if selector is None:
@@ -146,17 +150,18 @@ class Reader:
         version, found = await self._list(self._pods, workload.namespace, wanted, urgency)
         at, place = self._clock(), (workload.kind, workload.name)
         placed = [self._pods.build(thing, at, False) for thing in found]
+        own = tuple(p.pod for p in placed if p.pod is not None and p.workload == place)
         return PodsObservation(
             workload=workload,
             resource_version=version,
             at=at,
-            pods=tuple(p.pod for p in placed if p.pod is not None and p.workload == place),
+            pods=own,
+            events=await self._events_about(workload, own, urgency) if with_events else None,
         )
 
     async def events(self, namespace: str, uid: str) -> tuple[Event, ...]:
         """The Events about an object, the oldest first. They outlive it, by an hour as a rule."""
-        _, found = await self._list(self._events, namespace, {"fieldSelector": f"involvedObject.uid={uid}"})
-        return tuple(sorted((events.told(thing) for thing in found), key=lambda event: event.last_at))
+        return await self._events_of(namespace, f"involvedObject.uid={uid}", Urgency.NEWS)
 
     async def log(self, request: LogRequest, namespace: str) -> str:
         """A container's last lines; empty where they cannot be had, for a message does without.
@@ -176,6 +181,21 @@ class Reader:
         except errors.SourceError as error:
             self._say_refused(namespace, error)
             return ""
+
+    async def _events_about(
+        self, workload: Workload, own: tuple[Pod, ...], urgency: Urgency
+    ) -> tuple[Event, ...] | None:
+        """About the workload, its ReplicaSets and its pods, without those that come with every rollout."""
+        try:
+            found = await self._events_of(workload.namespace, eventswatch.SELECTOR, urgency)
+        except errors.Forbidden:
+            return None
+        uids = {workload.uid, *(pod.uid for pod in own)}
+        return tuple(event for event in found if event.uid in uids or _is_of_replicaset(event, workload))
+
+    async def _events_of(self, namespace: str, selector: str, urgency: Urgency) -> tuple[Event, ...]:
+        _, found = await self._list(self._events, namespace, {"fieldSelector": selector}, urgency)
+        return tuple(sorted((events.told(thing) for thing in found), key=lambda event: event.last_at))
 
     def _say_refused(self, namespace: str, error: errors.SourceError) -> None:
         """Once per namespace; what else fails is the container's own affair."""
@@ -251,6 +271,12 @@ class Reader:
                 version = decoding.version(page.metadata.resource_version)
                 found += page.items or []
         return version, found
+
+
+def _is_of_replicaset(event: Event, workload: Workload) -> bool:
+    """Its name is the Deployment's with a hash behind it."""
+    is_about_one = event.kind == resources.REPLICASETS.kind and workload.kind == resources.DEPLOYMENTS.kind
+    return is_about_one and event.name.rpartition("-")[0] == workload.name
 
 
 def _is_owned(thing: objects.Object, uid: str) -> bool:
