@@ -128,6 +128,8 @@ def _explained(trouble: PodTrouble, before: Diagnosis | None) -> PodTrouble:
     silent = trouble.reason in images.REASONS and not images.is_hopeless(trouble.message)
     if before is None or before.reason not in images.REASONS or not silent:
         return trouble
+    if before.container != trouble.container:
+        return trouble
     return replace(trouble, message=before.words) if images.is_hopeless(before.words) else trouble
 
 

@@ -29,7 +29,7 @@ _PROBE = re.compile(r"(?i)^(readiness|liveness|startup) probe (?:failed|errored)
 def find_probe(case: cases.Case) -> cases.Finding:
     """Which probe fails and its words, where an Event says so; else only that it is not ready."""
     trouble, event = case.trouble, _said(case)
-    words = event.message if event else trouble.message
+    words = _steady(event.message, case) if event else trouble.message
     probe = _PROBE.match(words)
     if probe:
         said = cases.shortened(words[probe.end() :])
@@ -84,6 +84,15 @@ def kills(pod: Pod, container: str, events: tuple[Event, ...]) -> bool:
     """Whether the kubelet itself ends the container, because a probe says that it is dead."""
     said = (e for e in events if e.uid == pod.uid and e.container == container and e.reason == UNHEALTHY)
     return any(e.message.startswith(("Liveness", "Startup")) for e in said)
+
+
+def _steady(words: str, case: cases.Case) -> str:
+    """The words of the same probe that were told before: the next failure differs by a number only."""
+    known = case.rollout.diagnosis
+    if known is None or known.reason != UNHEALTHY or known.container != case.trouble.container:
+        return words
+    before, now = _PROBE.match(known.words), _PROBE.match(words)
+    return known.words if before and now and before[1] == now[1] else words
 
 
 def _said(case: cases.Case) -> Event | None:
