@@ -131,9 +131,11 @@ class Deliveries(RuleBasedStateMachine):
     @invariant()
     def what_is_due_can_be_claimed_from_the_moment_that_was_foretold(self) -> None:
         (delivery,) = reading.deliveries_of(self.connection, self.rollout.id)
-        moment = claiming.next_due(self.connection, self.now)
-        assert (moment is not None) == delivery.due
-        if moment is not None:
+        now, earliest = claiming.next_due(self.connection, self.now)
+        assert now == self.now
+        assert (earliest is not None) == delivery.due
+        if earliest is not None:
+            moment = max(earliest, now)
             assert self.now <= moment <= self.now + LONG_AFTER
             assert self._candidate_at(moment)
             before = moment - timedelta(microseconds=1)

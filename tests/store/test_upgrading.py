@@ -99,7 +99,7 @@ async def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> N
     with pytest.raises(errors.StoreError, match="posts already exists"):
         await upgrading.upgrade(f"sqlite:///{path}")
 
-    database = engine.Database(f"sqlite:///{path}")
+    database = engine.open_database(f"sqlite:///{path}")
     tables = await database.read(lambda connection: sa.inspect(connection).get_table_names())
     await database.close()
     assert tables == ["posts"]

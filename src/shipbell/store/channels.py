@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from shipbell.store import engine, schema
+from shipbell.store import dialects, schema
 
 _channels = schema.channels.c
 _FIND = sa.select(_channels.channel_id).where(
@@ -21,4 +21,4 @@ def find(connection: sa.Connection, workspace: str, name: str) -> str | None:
 def remember(connection: sa.Connection, workspace: str, name: str, channel_id: str, now: datetime) -> None:
     """Keeps the ID of a channel; the latest word counts."""
     learnt = {"workspace": workspace, "name": name.removeprefix("#"), "channel_id": channel_id, "at": now}
-    connection.execute(engine.upsert(connection.dialect.name, schema.channels), learnt)
+    connection.execute(dialects.upsert(connection.dialect.name, schema.channels), learnt)

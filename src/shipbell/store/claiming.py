@@ -2,7 +2,7 @@
 
 A delivery is due while its rollout is ahead of what was told, or while it is not known what one of its posts
 says. Whoever claims it holds it until the lease ends, and answers by releasing it; one that dies holds it no
-longer than that. Nothing here looks at the clock: the moment is an argument.
+longer than that. The moment is an argument; where that is None, it is the database's own (`dialects.moment`).
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from shipbell.domain import State
-from shipbell.store import codec, deliveries, engine, reading, schema
+from shipbell.store import codec, deliveries, dialects, reading, schema
 
 ERROR_LENGTH = 500
 
@@ -27,7 +27,7 @@ _untold = _deliveries.told_state.is_distinct_from(_rollouts.state)
 _urgent = sa.and_(_untold, _rollouts.state.in_({*LOUD, *ENDINGS}))
 """A failing or an ending that was not told yet waits for no spacing between edits."""
 
-_claimable_at = engine.latest(
+_claimable_at = dialects.latest(
     sa.func.coalesce(_deliveries.lease_until, _long_ago),
     sa.func.coalesce(_deliveries.retry_at, _long_ago),
     sa.case((_urgent, _long_ago), else_=sa.func.coalesce(_deliveries.edit_at, _long_ago)),
@@ -44,7 +44,7 @@ _importance = sa.case(
 """Failures, other endings, starts, progress."""
 
 
-MOMENT = sa.bindparam("at_moment", type_=schema.UtcTime)
+MOMENT = dialects.moment(sa.bindparam("at_moment", type_=schema.UtcTime), type_=schema.UtcTime)
 _OF = (
     _deliveries.rollout_id == sa.bindparam("of_rollout"),
     _deliveries.destination == sa.bindparam("of_destination"),
@@ -55,7 +55,7 @@ OURS = (*_OF, _deliveries.lease_token == sa.bindparam("of_lease"))
 # Statements of a message's way are built once: building them takes longer than SQLite takes to run them.
 
 CANDIDATE = (
-    sa.select(schema.deliveries, _rollouts.body.label("rollout"))
+    sa.select(schema.deliveries, _rollouts.body.label("rollout"), MOMENT.label("moment"))
     .join(schema.rollouts)
     .where(schema.DUE, _claimable_at <= MOMENT)
     .order_by(_importance, _deliveries.due_since)
@@ -65,22 +65,25 @@ CANDIDATE = (
 """The most important delivery that may be claimed, with its rollout; those locked are passed over."""
 
 _TAKE = sa.update(schema.deliveries).where(*_OF)
-_LEASE = sa.select(_deliveries.lease_until).where(*OURS, _deliveries.lease_until > MOMENT)
-_LOCKED_LEASE = _LEASE.with_for_update()
+_PROLONG = sa.update(schema.deliveries).where(*OURS)
+_STANDS = sa.select(MOMENT).select_from(schema.deliveries).where(*OURS, _deliveries.lease_until > MOMENT)
+_LOCKED = _STANDS.with_for_update()
 _NEXT_DUE = (
-    sa.select(sa.func.min(_claimable_at))
+    sa.select(MOMENT.label("moment"), sa.func.min(_claimable_at).label("earliest"))
     .select_from(schema.deliveries)
     .join(schema.rollouts)
     .where(schema.DUE)
 )
 
 
-def claim(connection: sa.Connection, now: datetime, owner: str, lease: timedelta) -> deliveries.Claim | None:
+def claim(
+    connection: sa.Connection, now: datetime | None, owner: str, lease: timedelta
+) -> deliveries.Claim | None:
     """Takes the most important delivery that may be claimed now; None if there is none."""
     row = connection.execute(CANDIDATE, {"at_moment": now}).first()
     if row is None:
         return None
-    token, until = uuid.uuid4().hex, now + lease
+    token, until = uuid.uuid4().hex, row.moment + lease
     taken = {"lease_token": token, "lease_owner": owner, "lease_until": until}
     connection.execute(_TAKE, {"of_rollout": row.rollout_id, "of_destination": row.destination, **taken})
     return deliveries.Claim(
@@ -96,28 +99,33 @@ def claim(connection: sa.Connection, now: datetime, owner: str, lease: timedelta
     )
 
 
-def next_due(connection: sa.Connection, now: datetime) -> datetime | None:
-    """When the next delivery can be claimed: `now` if one can be already, None if none is due."""
-    moment = connection.scalar(_NEXT_DUE)
-    return max(moment, now) if moment else None
+def next_due(connection: sa.Connection, now: datetime | None) -> tuple[datetime, datetime | None]:
+    """The moment, and from when on something may be claimed; None if nothing is due."""
+    row = connection.execute(_NEXT_DUE, {"at_moment": now}).one()
+    return row.moment, row.earliest
 
 
-def held(connection: sa.Connection, claim_: deliveries.Claim, now: datetime, *, lock: bool = False) -> bool:
-    """Whether the claim still stands; with `lock`, also until the transaction ends."""
-    statement = _LOCKED_LEASE if lock else _LEASE
-    return connection.scalar(statement, {**ours(claim_), "at_moment": now}) is not None
+def held(connection: sa.Connection, claim_: deliveries.Claim, now: datetime | None) -> bool:
+    """Whether the claim still stands."""
+    return connection.scalar(_STANDS, {**ours(claim_), "at_moment": now}) is not None
+
+
+def locked(connection: sa.Connection, claim_: deliveries.Claim, now: datetime | None) -> datetime | None:
+    """The moment, if the claim still stands; then it does so until the transaction ends."""
+    moment: datetime | None = connection.scalar(_LOCKED, {**ours(claim_), "at_moment": now})
+    return moment
 
 
 def extend(
-    connection: sa.Connection, claim_: deliveries.Claim, now: datetime, lease: timedelta
+    connection: sa.Connection, claim_: deliveries.Claim, now: datetime | None, lease: timedelta
 ) -> deliveries.Claim | None:
     """The same claim with a new lease; None if it was lost."""
-    until = now + lease
-    result = connection.execute(
-        sa.update(schema.deliveries).where(*OURS, _deliveries.lease_until > now).values(lease_until=until),
-        ours(claim_),
-    )
-    return dataclasses.replace(claim_, lease_until=until) if result.rowcount else None
+    moment = locked(connection, claim_, now)
+    if moment is None:
+        return None
+    until = moment + lease
+    connection.execute(_PROLONG, {**ours(claim_), "lease_until": until})
+    return dataclasses.replace(claim_, lease_until=until)
 
 
 def release(

@@ -36,10 +36,15 @@ class Intake:
         self.write()
         return remembering.durations(self._connection, workload)
 
-    def memories(self, cluster: str, kind: str, namespaces: tuple[str, ...] | None) -> dict[str, Memory]:
-        """Everything remembered of a kind, by uid, tombstones included; None means every namespace."""
+    def memories(
+        self, cluster: str, kind: str, namespaces: tuple[str, ...] | None, name: str | None = None
+    ) -> dict[str, Memory]:
+        """Everything remembered of a kind, by uid, tombstones included; None means every namespace and name.
+
+        Nobody else writes any of it, or is first to write of others, before this transaction ends.
+        """
         self.write()
-        return remembering.memories(self._connection, cluster, kind, namespaces)
+        return remembering.memories(self._connection, cluster, kind, namespaces, name)
 
     def waking(self, now: datetime, limit: int) -> tuple[Memory, ...]:
         """The workloads whose open rollout has waited long enough, longest waiting first."""

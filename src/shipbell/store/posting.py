@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from shipbell import routing
 from shipbell.domain import State
-from shipbell.store import claiming, deliveries, engine, schema
+from shipbell.store import claiming, deliveries, dialects, schema
 
 _posts = schema.posts.c
 _POST = (
@@ -33,7 +33,7 @@ _CHANGE_POSTED = _CHANGE.where(_posts.status == deliveries.PostStatus.POSTED.val
 _SETTLE_POST = _CHANGE_INTENT.where(sa.or_(_posts.token == sa.bindparam("of_lease"), _HELD))
 _RESTORE = _CHANGE_INTENT.where(_HELD)
 _MARK_GONE = _CHANGE.where(_HELD)
-_OPEN_EDIT = _CHANGE_POSTED.where(_HELD_NOW)
+_OPEN_EDIT = _CHANGE_POSTED.where(_HELD_NOW).values(edit_open_at=claiming.MOMENT)
 _SETTLE_EDIT = _CHANGE_POSTED.where(_HELD)
 _ADOPT = _CHANGE_INTENT.where(_posts.attempt == sa.bindparam("of_attempt"))
 _DROP_INTENT = sa.delete(schema.posts).where(*_POST, schema.INTENDED, _HELD)
@@ -70,10 +70,11 @@ def open_intent(
     *,
     channel_id: str,
     attempt: int,
-    now: datetime,
+    now: datetime | None,
 ) -> bool:
     """Announces a post; False if the claim was lost, or if the part was announced or posted before."""
-    if not claiming.held(connection, claim, now, lock=True):
+    moment = claiming.locked(connection, claim, now)
+    if moment is None:
         return False
     announced = {
         "rollout_id": claim.rollout.id,
@@ -87,13 +88,13 @@ def open_intent(
         "state": claim.rollout.state.value,
         "gist": "",
         "digest": "",
-        "intent_at": now,
+        "intent_at": moment,
         "posted_at": None,
         "edited_at": None,
         "edit_open_at": None,
     }
     gone = deliveries.PostStatus.GONE.value
-    statement = engine.insert_over(connection.dialect.name, schema.posts, "status", gone)
+    statement = dialects.insert_over(connection.dialect.name, schema.posts, "status", gone)
     return connection.execute(statement, announced).rowcount == 1
 
 
@@ -128,9 +129,11 @@ def mark_gone(connection: sa.Connection, claim: deliveries.Claim, part: routing.
     return _change(connection, _MARK_GONE, claim, part, gone)
 
 
-def open_edit(connection: sa.Connection, claim: deliveries.Claim, part: routing.Part, now: datetime) -> bool:
+def open_edit(
+    connection: sa.Connection, claim: deliveries.Claim, part: routing.Part, now: datetime | None
+) -> bool:
     """Announces an edit; False if the claim was lost or the message is not there."""
-    return _change(connection, _OPEN_EDIT, claim, part, {"edit_open_at": now, "at_moment": now})
+    return _change(connection, _OPEN_EDIT, claim, part, {"at_moment": now})
 
 
 def settle_edit(

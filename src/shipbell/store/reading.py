@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from shipbell import routing
 from shipbell.domain import Memory, Rollout, State, Transition, TransitionKind
-from shipbell.store import codec, deliveries, schema
+from shipbell.store import codec, deliveries, dialects, schema
 
 Select = sa.Select[Any]
 Row = sa.Row[Any]
@@ -19,6 +19,9 @@ CHUNK = 500
 """Rows held as text at a time: ten thousand workloads at once would cost 30 MB for a moment."""
 
 _NEXT_WAKE = sa.select(sa.func.min(schema.rollouts.c.wake_at)).where(schema.OPEN)
+
+_NOW = dialects.moment(sa.bindparam("at_moment", type_=schema.UtcTime), type_=schema.UtcTime)
+_MOMENT = sa.select(_NOW)
 
 _t, _p = schema.transitions.c, schema.posts.c
 _TRANSITIONS = (
@@ -49,9 +52,10 @@ def memory(row: Row) -> Memory:
     )
 
 
-def ping(connection: sa.Connection) -> None:
-    """Returns if the database answers."""
-    connection.execute(sa.select(1))
+def moment(connection: sa.Connection, now: datetime | None) -> datetime:
+    """The moment as the database knows it: `now`, or its own time."""
+    known: datetime = connection.execute(_MOMENT, {"at_moment": now}).scalar_one()
+    return known
 
 
 def revision(connection: sa.Connection) -> str | None:
@@ -188,14 +192,13 @@ def open_intents(connection: sa.Connection, channel_id: str) -> tuple[deliveries
     )
 
 
-def counts(connection: sa.Connection, now: datetime) -> deliveries.Counts:
+def counts(connection: sa.Connection, now: datetime | None) -> deliveries.Counts:
     """The state of all deliveries."""
     p, d = schema.posts, schema.deliveries
-    idle = sa.or_(d.c.lease_until.is_(None), d.c.lease_until <= now)
+    idle = sa.or_(d.c.lease_until.is_(None), d.c.lease_until <= _NOW)
     uncertain = sa.select(sa.func.count()).select_from(p).join(d).where(schema.INTENDED, idle)
-    due = sa.select(sa.func.count(), sa.func.min(d.c.due_since), uncertain.scalar_subquery()).where(
-        schema.DUE
-    )
-    count, oldest, unsure = (connection.execute(due)).one()
-    age = max(now - oldest, timedelta(0)) if oldest else timedelta(0)
+    columns = (_NOW, sa.func.count(), sa.func.min(d.c.due_since), uncertain.scalar_subquery())
+    due = sa.select(*columns).select_from(d).where(schema.DUE)
+    moment_, count, oldest, unsure = connection.execute(due, {"at_moment": now}).one()
+    age = max(moment_ - oldest, timedelta(0)) if oldest else timedelta(0)
     return deliveries.Counts(due=count, oldest_due=age, uncertain=unsure)

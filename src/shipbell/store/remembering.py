@@ -3,13 +3,14 @@
 import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
 from shipbell import routing
 from shipbell.domain import Memory, Rollout, State, Transition, Workload
-from shipbell.store import codec, engine, reading, schema
+from shipbell.store import codec, dialects, locking, reading, schema
 
 Row = dict[str, Any]
 
@@ -38,20 +39,37 @@ _MEMORY = (
 
 
 def memory(connection: sa.Connection, workload: Workload) -> Memory | None:
-    """What is remembered of the workload, its row locked."""
+    """What is remembered of the workload; nobody else changes it, or is first to write it, meanwhile."""
     key = {"cluster": workload.cluster, "kind": workload.kind, "uid": workload.uid}
     row = connection.execute(_MEMORY, key).first()
+    if row is None:
+        locking.newcomer(connection, workload.cluster, workload.kind, workload.namespace, workload.name)
+        row = connection.execute(_MEMORY, key).first()
     return reading.memory(row) if row else None
 
 
 def memories(
-    connection: sa.Connection, cluster: str, kind: str, namespaces: tuple[str, ...] | None
+    connection: sa.Connection,
+    cluster: str,
+    kind: str,
+    namespaces: tuple[str, ...] | None,
+    name: str | None = None,
 ) -> dict[str, Memory]:
-    """Everything remembered of a kind, by uid, tombstones included; None means every namespace."""
+    """Everything remembered of a kind, by uid, tombstones included; None means every namespace and name.
+
+    Nobody else changes it, or adds to it, meanwhile. Rows are locked in the order of their keys, like
+    everything that is written (`write`), so that two who do this wait for each other and not in a circle.
+    """
     w = schema.workloads.c
-    statement = reading.memories().where(w.cluster == cluster, w.kind == kind)
+    statement = reading.memories().where(w.cluster == cluster, w.kind == kind).order_by(w.uid)
     if namespaces is not None:
         statement = statement.where(w.namespace.in_(namespaces))
+    if name is not None:
+        statement = statement.where(w.name == name)
+    if namespaces is not None and len(namespaces) == 1 and name is not None:
+        locking.newcomer(connection, cluster, kind, namespaces[0], name)
+    else:
+        locking.newcomers(connection, cluster, kind)
     locked = statement.with_for_update(of=schema.workloads).execution_options(yield_per=reading.CHUNK)
     return {row.uid: reading.memory(row) for row in connection.execute(locked)}
 
@@ -112,7 +130,7 @@ def set_baseline(
         "resource_version": resource_version,
         "at": now,
     }
-    statement = engine.insert_new(connection.dialect.name, schema.baselines)
+    statement = dialects.insert_new(connection.dialect.name, schema.baselines)
     return connection.execute(statement, row).rowcount == 1
 
 
@@ -124,23 +142,24 @@ def purge_tombstones(connection: sa.Connection, older_than: datetime) -> int:
 
 def write(connection: sa.Connection, changes: Changes) -> None:
     """Writes everything in bulk; what is stored already stays, unless it is older."""
-    rollouts = [_rollout_row(rollout) for rollout in changes.rollouts]
+    rollouts = sorted(map(_rollout_row, changes.rollouts), key=itemgetter("id"))
+    workloads = sorted(map(_workload_row, changes.memories), key=itemgetter("cluster", "kind", "uid"))
     _upsert(connection, schema.rollouts, rollouts, newer="version")
-    _upsert(connection, schema.workloads, [_workload_row(memory) for memory in changes.memories])
+    _upsert(connection, schema.workloads, workloads)
     _insert(connection, schema.transitions, [_transition_row(*at) for at in enumerate(changes.transitions)])
     _make_due(connection, rollouts)
     addressed = [_delivery_row(r, destination) for r, chosen in changes.addressed for destination in chosen]
-    _insert(connection, schema.deliveries, addressed)
+    _insert(connection, schema.deliveries, sorted(addressed, key=itemgetter("rollout_id", "destination")))
 
 
 def _upsert(connection: sa.Connection, table: sa.Table, rows: list[Row], *, newer: str | None = None) -> None:
     if rows:
-        connection.execute(engine.upsert(connection.dialect.name, table, newer), rows)
+        connection.execute(dialects.upsert(connection.dialect.name, table, newer), rows)
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: list[Row]) -> None:
     if rows:
-        connection.execute(engine.insert_new(connection.dialect.name, table), rows)
+        connection.execute(dialects.insert_new(connection.dialect.name, table), rows)
 
 
 def _make_due(connection: sa.Connection, rollouts: list[Row]) -> None:

@@ -32,6 +32,16 @@ class UtcTime(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Prose(sa.TypeDecorator[str]):
+    """Text from elsewhere. PostgreSQL cannot hold the character NUL, so that nobody shall have to."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if value else value
+
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "%(table_name)s_%(column_0_N_name)s",
@@ -119,7 +129,7 @@ transitions = sa.Table(
     sa.Column("kind", sa.String, primary_key=True),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
-    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("note", Prose, nullable=False),
 )
 """`position` keeps the order of transitions that led to the same version."""
 
@@ -137,7 +147,7 @@ deliveries = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("retry_at", UtcTime),
     sa.Column("edit_at", UtcTime),
-    sa.Column("error", sa.Text),
+    sa.Column("error", Prose),
     sa.Column("lease_token", sa.String),
     sa.Column("lease_owner", sa.String),
     sa.Column("lease_until", UtcTime),
@@ -162,7 +172,7 @@ posts = sa.Table(
     sa.Column("channel_id", sa.String, nullable=False),
     sa.Column("ts", sa.String),
     sa.Column("state", sa.String, nullable=False),
-    sa.Column("gist", sa.Text, nullable=False),
+    sa.Column("gist", Prose, nullable=False),
     sa.Column("digest", sa.String, nullable=False),
     sa.Column("intent_at", UtcTime, nullable=False),
     sa.Column("posted_at", UtcTime),

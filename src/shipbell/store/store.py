@@ -1,7 +1,13 @@
 """The one thing that both halves share: ingest writes through it, delivery and people read from it.
 
 Each method is one transaction, committed when it returns; any of them may raise `errors.StoreError`, and then
-nothing was changed. How the rows look is nobody's business but this package's.
+nothing was changed. (There is one exception: a connection to PostgreSQL that breaks during the commit.) How
+the rows look is nobody's business but this package's.
+
+Time: SQLite serves one process, whose clock counts, and `now` is its moment. PostgreSQL serves several, and
+what decides between them (leases, paces, what is due) goes by the database's own clock; `now` is then only
+what `next_due` answers with. `Store.now` is the time to live by in either case: moments that are stored
+(`retry_at`, `until`) and those that come back are of that time.
 """
 
 import uuid
@@ -16,8 +22,10 @@ from shipbell.domain import Memory, Rollout, State, Transition
 from shipbell.store import (
     channels,
     claiming,
+    clocks,
     deliveries,
     engine,
+    guarding,
     intake,
     pacing,
     posting,
@@ -32,26 +40,41 @@ T = TypeVar("T")
 class Store:
     """An open store. Safe to use from many tasks of one event loop."""
 
-    def __init__(self, database: engine.Database) -> None:
+    def __init__(
+        self, database: engine.Database, *, callers_time: bool = False, guard: guarding.Guard | None = None
+    ) -> None:
         self._database = database
+        self._own_time = database.keeps_time and not callers_time
+        self._clock = clocks.Clock()
+        self._guard = guard
 
     @classmethod
-    async def open(cls, url: str) -> Self:
-        """Opens a store whose schema is in place; raises `errors.SchemaError` if it is not (`upgrading`)."""
-        database = engine.Database(url)
+    async def open(cls, url: str, *, sole: bool = False, callers_time: bool = False) -> Self:
+        """Opens a store whose schema is in place; raises `errors.SchemaError` if it is not (`upgrading`).
+
+        `sole` is for the service: it refuses a SQLite file that another service uses. With `callers_time`
+        the moments that methods are given count on PostgreSQL too: for tests with a clock of their own.
+        """
+        guard = guarding.guard(url) if sole else None
         try:
-            found = await database.read(reading.revision)
+            database = engine.open_database(url)
+            store = cls(database, callers_time=callers_time, guard=guard)
+            try:
+                await store._check()
+            except errors.StoreError:
+                await database.close()
+                raise
         except errors.StoreError:
-            await database.close()
+            if guard is not None:
+                guard.release()
             raise
-        if found != schema.REVISION:
-            await database.close()
-            raise errors.SchemaError(_advice(database.name, found))
-        return cls(database)
+        return store
 
     async def close(self) -> None:
         """Closes every connection."""
         await self._database.close()
+        if self._guard is not None:
+            self._guard.release()
 
     async def __aenter__(self) -> Self:
         return self
@@ -61,12 +84,21 @@ class Store:
 
     async def ping(self) -> None:
         """Returns if the database answers."""
-        await self._database.read(reading.ping)
+        asked = self._clock.asking()
+        self._hear(await self._database.read(reading.moment, self._moment(self.now())), asked)
+
+    def now(self) -> datetime:
+        """The time of the store's leases and paces, without asking it: the database's if it keeps time."""
+        return self._clock.now()
 
     # The left half
 
     async def take(self, work: Callable[[intake.Intake], T]) -> T:
-        """One write transaction in one go: committed when this returns, undone when `work` raises."""
+        """One write transaction in one go: committed when this returns, undone when `work` raises.
+
+        On PostgreSQL `work` may be called again, with nothing left of what it did before, if its transaction
+        was broken off: it must not change anything but the intake.
+        """
 
         def change(connection: sa.Connection) -> T:
             taken = intake.Intake(connection)
@@ -74,8 +106,7 @@ class Store:
             taken.write()
             return done
 
-        async with self._database.transaction() as transaction:
-            return await transaction.conclude(change)
+        return await self._database.take(change)
 
     # What people and timers read
 
@@ -113,27 +144,30 @@ class Store:
 
     async def counts(self, now: datetime) -> deliveries.Counts:
         """The state of all deliveries."""
-        return await self._database.read(reading.counts, now)
+        return await self._database.read(reading.counts, self._moment(now))
 
     # The right half: claims
 
     async def claim(self, now: datetime, owner: str, lease: timedelta) -> deliveries.Claim | None:
         """Takes the most important delivery that may be claimed now; None if there is none."""
-        return await self._database.write(claiming.claim, now, owner, lease)
+        return await self._database.write(claiming.claim, self._moment(now), owner, lease)
 
     async def next_due(self, now: datetime) -> datetime | None:
         """When the next delivery can be claimed: `now` if one can be already, None if none is due."""
-        return await self._database.read(claiming.next_due, now)
+        asked = self._clock.asking()
+        moment, earliest = await self._database.read(claiming.next_due, self._moment(now))
+        self._hear(moment, asked)
+        return now if earliest is not None and earliest <= moment else earliest
 
     async def held(self, claim: deliveries.Claim, now: datetime) -> bool:
         """Whether the claim still stands; to be asked right before sending."""
-        return await self._database.read(claiming.held, claim, now)
+        return await self._database.read(claiming.held, claim, self._moment(now))
 
     async def extend(
         self, claim: deliveries.Claim, now: datetime, lease: timedelta
     ) -> deliveries.Claim | None:
         """The same claim with a new lease; None if it was lost."""
-        return await self._database.write(claiming.extend, claim, now, lease)
+        return await self._database.write(claiming.extend, claim, self._moment(now), lease)
 
     async def release(
         self,
@@ -167,7 +201,12 @@ class Store:
     ) -> bool:
         """Announces a post; False if the claim was lost, or if the part was announced or posted before."""
         return await self._database.write(
-            posting.open_intent, claim, part, channel_id=channel_id, attempt=attempt, now=now
+            posting.open_intent,
+            claim,
+            part,
+            channel_id=channel_id,
+            attempt=attempt,
+            now=self._moment(now),
         )
 
     async def settle_post(
@@ -196,7 +235,7 @@ class Store:
 
     async def open_edit(self, claim: deliveries.Claim, part: routing.Part, now: datetime) -> bool:
         """Announces an edit; False if the claim was lost or the message is not there."""
-        return await self._database.write(posting.open_edit, claim, part, now)
+        return await self._database.write(posting.open_edit, claim, part, self._moment(now))
 
     async def settle_edit(
         self, claim: deliveries.Claim, part: routing.Part, *, state: State, digest: str, now: datetime
@@ -247,7 +286,7 @@ class Store:
         Who asks with a smaller `burst` than others leaves the rest of the bucket to them.
         """
         return await self._database.write(
-            pacing.reserve, key, now, interval=interval, burst=burst, within=within
+            pacing.reserve, key, self._moment(now), interval=interval, burst=burst, within=within
         )
 
     async def hold(self, key: str, until: datetime) -> None:
@@ -265,6 +304,20 @@ class Store:
     async def remember_channel(self, workspace: str, name: str, channel_id: str, now: datetime) -> None:
         """Keeps the ID of a channel; the latest word counts."""
         await self._database.write(channels.remember, workspace, name, channel_id, now)
+
+    def _moment(self, now: datetime) -> datetime | None:
+        """What statements take for the moment; None is the database's own time."""
+        return None if self._own_time else now
+
+    def _hear(self, moment: datetime, asked: float) -> None:
+        if self._own_time:
+            self._clock.hear(moment, asked)
+
+    async def _check(self) -> None:
+        found = await self._database.read(reading.revision)
+        if found != schema.REVISION:
+            raise errors.SchemaError(_advice(self._database.name, found))
+        await self.ping()
 
 
 def _advice(name: str, found: str | None) -> str:

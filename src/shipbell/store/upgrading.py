@@ -10,12 +10,12 @@ import sys
 import sqlalchemy as sa
 
 from shipbell import errors
-from shipbell.store import engine, reading, schema
+from shipbell.store import engine, locking, reading, schema
 
 
 async def upgrade(url: str) -> None:
-    """Runs the missing migrations in this process, all of them or none."""
-    database = engine.Database(url)
+    """Runs the missing migrations in this process, all of them or none. Who comes second finds them run."""
+    database = engine.open_database(url, patient=True)
     try:
         await database.write(_migrate)
     finally:
@@ -24,7 +24,7 @@ async def upgrade(url: str) -> None:
 
 async def ensure_schema(url: str) -> bool:
     """Runs the missing migrations in a process of its own; False if there were none to run."""
-    database = engine.Database(url)
+    database = engine.open_database(url)
     try:
         found = await database.read(reading.revision)
     finally:
@@ -54,6 +54,7 @@ async def _upgrade_apart(url: str) -> None:
 def _migrate(connection: sa.Connection) -> None:
     from alembic import command, config
 
+    locking.schema(connection)
     settings = config.Config()
     settings.set_main_option("script_location", "shipbell.store:migrations")
     settings.attributes["connection"] = connection
