@@ -15,7 +15,7 @@ from shipbell.service import choosing
 from shipbell.service.feeding import Feed
 from shipbell.service.lanes import Lanes
 from shipbell.sources.hints import Hint
-from shipbell.sources.kubernetes import kinds, reading, reflector, transport
+from shipbell.sources.kubernetes import reading, reflector, transport
 from shipbell.store import Store, upgrading
 from tests.fakes.api_server import ApiServer, Fault
 from tests.sources.apiobjects import deployment, replicaset
@@ -47,7 +47,12 @@ class _EnoughError(Exception):
 
 @asynccontextmanager
 async def feeding(
-    directory: Path, server: ApiServer, *, scopes: tuple[str, ...] = ("",)
+    directory: Path,
+    server: ApiServer,
+    *,
+    scopes: tuple[str, ...] = ("",),
+    chosen: tuple[str, ...] = ("Deployment",),
+    is_watching: bool = False,
 ) -> AsyncIterator[Bench]:
     """Follows the first scope; whatever others there are never get their list."""
     url = f"sqlite:///{directory / 'shipbell.db'}"
@@ -57,14 +62,17 @@ async def feeding(
             store = await stack.enter_async_context(await Store.open(url))
             connection = await stack.enter_async_context(transport.Transport(Token(server.url)))
             group = await stack.enter_async_context(asyncio.TaskGroup())
-            yield _bench(store, connection, group, scopes)
+            choice = choosing.Choice(
+                cluster="apps", kinds=frozenset(chosen), scopes=scopes, watching=is_watching
+            )
+            yield _bench(store, connection, group, choice)
             raise _EnoughError
     except* _EnoughError:
         pass
 
 
 def _bench(
-    store: Store, connection: transport.Transport, group: asyncio.TaskGroup, scopes: tuple[str, ...]
+    store: Store, connection: transport.Transport, group: asyncio.TaskGroup, choice: choosing.Choice
 ) -> Bench:
     reader = reading.Reader(connection, "apps")
     ingest = Ingest(
@@ -81,12 +89,12 @@ def _bench(
         reader,
         Lanes(group),
         listed=asyncio.Event(),
-        choice=choosing.Choice(
-            cluster="apps", kinds=frozenset({"Deployment"}), scopes=scopes, watching=False
-        ),
+        choice=choice,
         metrics=Metrics(),
     )
-    follower = reflector.Reflector(connection, kinds.DEPLOYMENT.format_("apps"), scope=scopes[0], pace=QUICK)
+    follower = reflector.Reflector(
+        connection, reader.observing("Deployment"), scope=choice.scopes[0], pace=QUICK
+    )
     group.create_task(feed.follow("Deployment", follower), name="deployments")
     return Bench(feed=feed, store=store, follower=follower)
 
@@ -156,6 +164,60 @@ async def test_a_hint_waits_for_the_first_list_of_its_own_namespace_only(tmp_pat
 
         async with asyncio.timeout(5):
             await bench.feed.look_at(Hint(kind="Deployment", namespace="shop", name="web"))
+
+
+async def test_a_hint_that_comes_before_the_first_list_is_followed_after_it(tmp_path: Path) -> None:
+    async with ApiServer() as server:
+        server.fail("list", Fault(status=500))
+        async with feeding(tmp_path, server) as bench:
+            await server.until_asked("list", 1)
+            async with asyncio.timeout(5):
+                await bench.feed.look_at(Hint(kind="Deployment", namespace="shop", name="web"))
+            await server.until_asked("list", 3)
+
+    assert [asked.query.get("fieldSelector") for asked in server.asked if asked.verb == "list"] == [
+        None,
+        None,
+        "metadata.name=web",
+    ]
+
+
+async def test_a_kind_that_may_not_be_listed_holds_up_no_hint_at_another(tmp_path: Path) -> None:
+    async with ApiServer() as server:
+        server.refused.add("jobs")
+        async with feeding(tmp_path, server, chosen=("Deployment", "Job")) as bench:
+            await server.until_asked("watch", 1)
+            async with asyncio.timeout(5):
+                for name in range(100):
+                    await bench.feed.look_at(Hint(kind="Job", namespace="shop", name=f"migrate-{name}"))
+                begin(server, "web")
+                await bench.feed.look_at(Hint(kind="Deployment", namespace="shop", name="web"))
+
+            await bench.told("shop/web")
+
+
+async def test_a_hint_at_a_kind_that_is_not_chosen_reads_nothing(tmp_path: Path) -> None:
+    async with ApiServer() as server, feeding(tmp_path, server) as bench:
+        await server.until_asked("watch", 1)
+        lists = server.count("list")
+        await bench.feed.look_at(Hint(kind="StatefulSet", namespace="shop", name="db"))
+
+    assert server.count("list") == lists
+
+
+async def test_what_is_read_again_for_no_reason_leaves_pods_to_their_watch(tmp_path: Path) -> None:
+    async with ApiServer() as server, feeding(tmp_path, server, is_watching=True) as bench:
+        await server.until_asked("watch", 1)
+        begin(server, "web")
+        await bench.told("shop/web")
+        (rollout,) = await bench.store.rollouts()
+        asked = len(server.asked)
+        await bench.feed.look_again(rollout.workload)
+        before_verdict = [request.path for request in server.asked[asked:]]
+        await bench.feed.look_at_all(rollout.workload)
+
+    assert [path.rpartition("/")[2] for path in before_verdict] == ["deployments"]
+    assert server.asked[-1].path.endswith("/pods")
 
 
 async def test_an_undecided_workload_is_looked_at_again(tmp_path: Path) -> None:

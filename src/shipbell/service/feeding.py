@@ -78,6 +78,7 @@ class Feed:
         self._baselines = {
             (kind, scope): asyncio.Event() for kind in choice.observed_kinds for scope in choice.scopes
         }
+        self._early: dict[tuple[str, str], dict[Hint, None]] = {}
         self._listed = listed
 
     async def follow(self, kind: str, source: reflector.Reflector[Any, Observation]) -> None:
@@ -91,10 +92,19 @@ class Feed:
                         await self._put(item.observation, continuous=True)
 
     async def look_at(self, hint: Hint) -> None:
-        """Reads the workload that the hint leads to, as it is now, if its kind is told."""
+        """Reads the workload that the hint leads to, as it is now, if its kind is told.
+
+        Before the first list it would be taken for news. So it waits for that list, out of everybody's way,
+        or is let go where a watch goes on from there.
+        """
         owner = await self._insist(lambda: self._owner(hint), self._looks)
-        if owner is not None and owner.kind in self._choice.observed_kinds:
+        if owner is None or owner.kind not in self._choice.observed_kinds:
+            return
+        place = self._place(owner)
+        if place is None or self._baselines[place].is_set():
             await self._look(owner, Urgency.SOON, chosen_only=True)
+        elif not self._choice.watching:
+            self._early.setdefault(place, {})[owner] = None
 
     async def look_at_all(self, workload: Workload) -> None:
         """Reads a workload and its pods, whatever is watched: something is about to be concluded."""
@@ -133,7 +143,8 @@ class Feed:
         Where a watch runs too, it gets a moment to say the same: it knows what came in between, which a
         read passes over. Its word then stands, because an observation that is not newer changes nothing.
         """
-        await self._baseline(owner)
+        if place := self._place(owner):
+            await self._baselines[place].wait()
         read = partial(self._reader.workload, owner.kind, owner.namespace, owner.name, urgency)
         found = await self._insist(read, self._looks)
         if chosen_only:
@@ -143,12 +154,10 @@ class Feed:
         lane = choosing.lane_of(owner.kind, owner.namespace, owner.name)
         await self._lanes.put(lane, lambda: self._take_one(owner.kind, found))
 
-    async def _baseline(self, owner: Hint) -> None:
-        """What is seen before the baseline would be taken for news."""
-        for scope in (owner.namespace, ""):
-            if baseline := self._baselines.get((owner.kind, scope)):
-                await baseline.wait()
-                return
+    def _place(self, owner: Hint) -> tuple[str, str] | None:
+        """Where its kind is listed; None where it is not, any more."""
+        places = ((owner.kind, scope) for scope in (owner.namespace, ""))
+        return next((place for place in places if place in self._baselines), None)
 
     async def _look_at_pods(self, workload: Workload, urgency: Urgency) -> None:
         """Events are read along where no watch brings them."""
@@ -206,6 +215,8 @@ class Feed:
         self._baselines[kind, item.scope].set()
         if all(baseline.is_set() for baseline in self._baselines.values()):
             self._listed.set()
+        for owner in self._early.pop((kind, item.scope), ()):
+            await self._look(owner, Urgency.SOON, chosen_only=True)
 
     async def _take_one(self, kind: str, found: reflector.Listed[Observation]) -> None:
         full = choosing.full_list(found, kind, self._choice.cluster)
