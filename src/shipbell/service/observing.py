@@ -1,39 +1,28 @@
 """What the service says of itself: is every part ready, and the numbers that only a look can tell."""
 
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from shipbell import errors
-from shipbell.config import Settings
 from shipbell.metrics import Metrics
-from shipbell.service import connecting
+from shipbell.service import permitting
 from shipbell.service.telling import Telling
 from shipbell.service.watching import Watching
-from shipbell.sources.kubernetes import access, transport
 from shipbell.store import Store
 from shipbell.web import health
-
-REFUSED_FOR = 30.0
-"""Seconds for which the API server's word is believed that one is missing; probes come more often."""
-
-GRANTED_FOR = 300.0
-"""Seconds for a permission that is there: with many namespaces there are hundreds of them to be asked for."""
 
 
 @dataclass(kw_only=True)
 class Observed:
     """A running service, seen from outside."""
 
-    settings: Settings
     store: Store
-    server: transport.Transport
     watching: Watching
     telling: Telling
     metrics: Metrics
-    _permissions: dict[access.Permission, tuple[float, bool]] = field(default_factory=dict)
+    permissions: permitting.Permissions
     _counted: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def pings(self) -> Mapping[str, health.Ping]:
@@ -85,17 +74,6 @@ class Observed:
         return "" if self.watching.listed.is_set() else "the first list is not complete yet"
 
     async def _permitted(self) -> str:
-        """Which verbs are missing; unknown where the API server cannot be asked, which is said elsewhere.
-
-        A probe that gave up waiting has not asked in vain: the next one goes on from there.
-        """
-        missing = [p for p in connecting.needed(self.settings) if not await self._is_granted(p)]
+        """Which verbs are missing; unknown where the API server cannot be asked, which is said elsewhere."""
+        missing = await self.permissions.missing()
         return f"missing: {', '.join(map(str, missing))}" if missing else ""
-
-    async def _is_granted(self, permission: access.Permission) -> bool:
-        believed_until, granted = self._permissions.get(permission, (0.0, False))
-        if time.monotonic() >= believed_until:
-            granted = not await access.missing(self.server, (permission,))
-            believed_for = GRANTED_FOR if granted else REFUSED_FOR
-            self._permissions[permission] = (time.monotonic() + believed_for, granted)
-        return granted

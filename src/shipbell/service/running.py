@@ -9,10 +9,12 @@ import asyncio
 import contextlib
 import gc
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from aiohttp.web import Application
@@ -20,10 +22,11 @@ from aiohttp.web import Application
 from shipbell import errors, log
 from shipbell.config import Settings
 from shipbell.metrics import Metrics
-from shipbell.service import connecting, observing
+from shipbell.service import connecting, observing, permitting
 from shipbell.service.clock import now_utc
 from shipbell.service.telling import Telling
 from shipbell.service.watching import Watching
+from shipbell.sources.kubernetes import access
 from shipbell.store import Store, upgrading
 from shipbell.web import application, hooks, serving
 
@@ -121,7 +124,13 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             metrics=metrics,
         )
         observed = observing.Observed(
-            settings=settings, store=store, server=server, watching=watching, telling=telling, metrics=metrics
+            store=store,
+            watching=watching,
+            telling=telling,
+            metrics=metrics,
+            permissions=permitting.Permissions(
+                connecting.needed(settings), partial(access.is_granted, server), monotonic=time.monotonic
+            ),
         )
         app = application.create(
             application.Parts(

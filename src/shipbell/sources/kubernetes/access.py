@@ -81,10 +81,11 @@ def _in_each(
 
 async def missing(server: transport.Transport, permissions: tuple[Permission, ...]) -> tuple[Permission, ...]:
     """Those that the API server would refuse. Raises `SourceError` where it cannot be asked."""
-    return tuple([permission for permission in permissions if not await _is_allowed(server, permission)])
+    return tuple([permission for permission in permissions if not await is_granted(server, permission)])
 
 
-async def _is_allowed(server: transport.Transport, permission: Permission) -> bool:
+async def is_granted(server: transport.Transport, permission: Permission) -> bool:
+    """The API server's word on one. Raises `SourceError` where it cannot be asked."""
     answer = await server.post_json(PATH, msgspec.json.encode(_question(permission)))
     return objects.decode(msgspec.json.Decoder(_Review), answer).status.allowed
 
