@@ -152,6 +152,15 @@ UNDO = "kubectl -n shop rollout undo deployment/web"
             300,
             "kubectl -n shop describe pod web-bbb-1",
         ),
+        (
+            PodTrouble(
+                reason="Unschedulable",
+                message="0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.",
+            ),
+            "Unschedulable, 0/3 nodes: pod has unbound immediate PersistentVolumeClaims (1 of 2 new pods)",
+            300,
+            "kubectl -n shop describe pvc",
+        ),
     ],
     ids=lambda value: value.reason if isinstance(value, PodTrouble) else "",
 )
@@ -301,10 +310,11 @@ def test_what_pods_do_not_say_themselves_is_told_by_events(
         PodTrouble(reason="TerminationByKubelet"),
         PodTrouble(reason="Evicted", message="The node was low on resource: memory."),
         PodTrouble(reason="NodeNotReady", since=at(6)),
+        PodTrouble(reason="ContainersNotInitialized", container="wait", init=True, since=at(6)),
     ],
     ids=lambda trouble: trouble.reason,
 )
-def test_what_befalls_pods_from_outside_is_never_said_by_itself(trouble: PodTrouble) -> None:
+def test_what_explains_a_failure_and_is_none_is_never_said_by_itself(trouble: PodTrouble) -> None:
     told = found(troubled(trouble), when=900)
 
     assert told is not None
@@ -384,6 +394,13 @@ def test_a_job_counts_its_tries_and_shows_its_log(failed: int, tried: int, secon
     assert told.cause == f"Container migrate exited 1, tried {tried} of 3 times"
     assert told.next_step == "kubectl -n shop logs job/migrate -c migrate"
     assert wait(told) == (None if seconds is None else timedelta(seconds=seconds))
+
+
+def test_a_job_that_works_is_not_blamed_for_its_readiness() -> None:
+    told = found(replace(troubled(UNREADY), hash="uid-job"), begun=job_rollout(), when=3600)
+
+    assert told is not None
+    assert told.say_at is None
 
 
 def test_every_cause_has_words_of_its_own() -> None:

@@ -151,9 +151,11 @@ def test_a_pod_that_is_being_evicted_is_not_judged_by_its_containers() -> None:
     assert found == PodTrouble(reason="EvictionByEvictionAPI", message="Bye")
 
 
-def test_an_init_container_that_keeps_running_is_a_sidecar() -> None:
+def test_an_init_container_that_is_to_keep_running_is_a_sidecar() -> None:
     thing = pod(ready=False, init_containers=[container(name="migrate")])
-    assert trouble(thing) is None
+    working = trouble(thing)
+    assert working is not None
+    assert (working.reason, working.container) == ("ContainersNotInitialized", "migrate")
 
     thing["spec"]["initContainers"][0]["restartPolicy"] = "Always"
     found = trouble(thing)

@@ -19,6 +19,9 @@ LOG_LINES = 20
 LOG_SIZE = 2000
 """Bytes."""
 
+WORDS = 4000
+"""Characters that are kept of the API's own words."""
+
 UNSAID_WAIT = timedelta(minutes=2)
 """In place of the wait of a cause that is never said by itself."""
 
@@ -184,7 +187,7 @@ def _diagnosis(
     return Diagnosis(
         reason=finding.reason or case.trouble.reason,
         cause=redaction.redact(finding.cause),
-        words=redaction.redact(finding.words),
+        words=redaction.redact(finding.words)[:WORDS],
         container=case.trouble.container,
         certain=finding.certain,
         next_step=redaction.redact(finding.next_step),

@@ -12,6 +12,7 @@ from shipbell.domain.pods import LogRequest, PodTrouble
 
 CONFIG_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError"})
 START_REASONS = frozenset({"RunContainerError", "StartError", "ContainerCannotRun"})
+INIT_REASONS = frozenset({"ContainersNotInitialized"})
 CRASH_REASONS = frozenset({"CrashLoopBackOff", "OOMKilled", "Error"})
 
 CONFIG_WAIT = timedelta(seconds=60)
@@ -71,6 +72,20 @@ def find_crash(case: cases.Case) -> cases.Finding:
         next_step=cases.undo(case.rollout) or cases.logs(case.rollout, trouble.container),
         wait=crash_wait(case),
         log=LogRequest(pod=case.pod.name, container=trouble.container, previous=not trouble.ended),
+    )
+
+
+def find_unfinished(case: cases.Case) -> cases.Finding:
+    """An init container that does not end may have much to do: an explanation, and no failure."""
+    trouble = case.trouble
+    return cases.Finding(
+        cause=f"Init container {trouble.container} has not finished ({case.pods})",
+        words=trouble.message,
+        next_step=cases.logs(case.rollout, trouble.container),
+        wait=None,
+        since=trouble.since,
+        usual=True,
+        log=LogRequest(pod=case.pod.name, container=trouble.container, previous=False),
     )
 
 

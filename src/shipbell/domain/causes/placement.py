@@ -41,7 +41,7 @@ def find_unschedulable(case: cases.Case) -> cases.Finding:
     return cases.Finding(
         cause=f"Unschedulable{f', {said}' if said else ''} ({case.pods})",
         words=trouble.message,
-        next_step=cases.describe(case),
+        next_step=_look_at(case),
         wait=SCHEDULING_WAIT,
         since=trouble.since,
         helped_at=max(ordered, default=None),
@@ -65,6 +65,13 @@ def scheduler_words(message: str) -> str:
     """`0/3 nodes: 3 Insufficient cpu`."""
     short = _PREEMPTION.sub("", message).replace(" nodes are available: ", " nodes: ", 1)
     return short.rstrip(". ")
+
+
+def _look_at(case: cases.Case) -> str:
+    """A claim without a volume says why itself."""
+    if "persistentvolumeclaim" in case.trouble.message.lower():
+        return f"kubectl -n {case.rollout.workload.namespace} describe pvc"
+    return cases.describe(case)
 
 
 _MOVES = {

@@ -30,6 +30,7 @@ TABLE = (
     Row(name="probe", reasons=readiness.PROBE_REASONS, find=readiness.find_probe),
     Row(name="sidecar", reasons=readiness.SIDECAR_REASONS, find=readiness.find_sidecar),
     Row(name="gate", reasons=readiness.GATE_REASONS, find=readiness.find_gate),
+    Row(name="initializing", reasons=containers.INIT_REASONS, find=containers.find_unfinished),
     Row(name="moved", reasons=placement.MOVED, find=placement.find_moved),
     Row(name="refused", reasons=refusals.REASONS, find=None),
 )

@@ -1,8 +1,9 @@
 """Why a pod does not run or is not ready, picked from its status in the kubelet's words.
 
 One trouble a pod, the first of: it is being moved away; a container that does not run, init containers first,
-because the others wait for them; no node; a container that runs and is not ready; a readiness gate. How long
-a trouble may last before it is told is not decided here, nor which of them are told at all.
+because the others wait for them; no node; an init container that does not end; a container that runs and is
+not ready; a readiness gate. How long a trouble may last before it is told is not decided here, nor which of
+them are told at all.
 """
 
 from collections.abc import Iterator
@@ -67,6 +68,7 @@ def trouble(pod: objects.Pod) -> PodTrouble | None:
         _moved(status)
         or next((found for found in stuck if found), None)
         or _unscheduled(status)
+        or _initializing(containers)
         or _unready(status, containers)
         or _gated(status, pod.spec, containers)
     )
@@ -147,6 +149,22 @@ def _unscheduled(status: objects.PodStatus) -> PodTrouble | None:
     if told is None or told.status != "False":
         return None
     return PodTrouble(reason=told.reason, message=told.message, since=told.last_transition_time)
+
+
+def _initializing(containers: list[_Container]) -> PodTrouble | None:
+    """All others wait until it has ended."""
+    running = (c for c in containers if c.init and c.state.running is not None)
+    first = next(running, None)
+    if first is None:
+        return None
+    return PodTrouble(
+        reason="ContainersNotInitialized",
+        container=first.status.name,
+        image=first.spec.image or first.status.image,
+        init=True,
+        restarts=first.status.restart_count,
+        since=first.state.running.started_at if first.state.running else None,
+    )
 
 
 def _unready(status: objects.PodStatus, containers: list[_Container]) -> PodTrouble | None:
