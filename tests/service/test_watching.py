@@ -1,6 +1,7 @@
 """The left half as a whole: from an API server to the store, for all kinds that are chosen."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from shipbell.config import Settings
 from shipbell.domain import Rollout
 from shipbell.metrics import Metrics
 from shipbell.service.watching import Watching
-from shipbell.sources.kubernetes import transport
+from shipbell.sources.kubernetes import limiting, transport
 from shipbell.store import Store, upgrading
 from shipbell.web import hooks
 from tests.fakes.api_server import ApiServer
@@ -55,14 +56,16 @@ class _EnoughError(Exception):
 
 
 @asynccontextmanager
-async def watching(directory: Path, server: ApiServer, *kinds: str) -> AsyncIterator[Bench]:
+async def watching(
+    directory: Path, server: ApiServer, *kinds: str, limit: limiting.Bucket | None = None
+) -> AsyncIterator[Bench]:
     """Yields when the baselines stand."""
     url = f"sqlite:///{directory / 'shipbell.db'}"
     await upgrading.upgrade(url)
     try:
         async with AsyncExitStack() as stack:
             store = await stack.enter_async_context(await Store.open(url))
-            connection = await stack.enter_async_context(transport.Transport(Token(server.url)))
+            connection = await stack.enter_async_context(transport.Transport(Token(server.url), limit=limit))
             group = await stack.enter_async_context(asyncio.TaskGroup())
             left = _left_half(store, connection, kinds or EVERY_KIND)
             group.create_task(left.run(), name="left half")
@@ -242,3 +245,24 @@ async def test_a_clean_rollout_of_a_deployment_costs_at_most_four_requests(tmp_p
 
         # The lists that open the watches of pods and Events are among them, where there was time for them.
         assert server.count("list") - before <= 4
+
+
+async def test_a_storm_of_rollouts_is_seen_whole_below_the_limit(tmp_path: Path) -> None:
+    rate, burst, storm = 50, 10, 100
+    async with ApiServer() as server:
+        limit = limiting.Bucket(rate, burst)
+        async with watching(tmp_path, server, "Deployment", limit=limit) as bench:
+            await server.until_asked("watch", 1)
+            before, began = server.count("list"), time.monotonic()
+            for number in range(storm):
+                server.put(replicaset(f"web-{number}-79fc7fd494", owner=f"web-{number}"))
+                server.put(fresh(deployment(f"web-{number}", status={"replicas": 0, "updatedReplicas": 0})))
+
+            async def are_all_told() -> bool:
+                return len(await bench.store.rollouts(limit=storm)) == storm
+
+            await until(are_all_told)
+            took = time.monotonic() - began
+
+    assert took >= (server.count("list") - before - burst) / rate
+    assert server.count("list") - before < storm * 1.5
