@@ -1,13 +1,18 @@
-"""A fresh store per test: a copy of one that was migrated once."""
+"""A fresh store per test, on either engine: a copy of one that was migrated once."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from shipbell.store import Store, upgrading
+
+# Fixtures of another folder, by the names under which tests ask for them.
+from tests.postgres.fixtures import migrated_database as migrated_database
+from tests.postgres.fixtures import postgres as postgres
+from tests.postgres.running import Postgres
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -18,12 +23,40 @@ async def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def url(empty_file: Path, tmp_path: Path) -> str:
+def file_url(empty_file: Path, tmp_path: Path) -> str:
+    """A store on SQLite."""
     shutil.copy(empty_file, tmp_path / "shipbell.db")
     return f"sqlite:///{tmp_path / 'shipbell.db'}"
 
 
+@pytest.fixture
+def server_url(postgres: Postgres, migrated_database: str) -> Iterator[str]:
+    """A store on PostgreSQL."""
+    name = postgres.create(migrated_database)
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """A store on the one and on the other."""
+    found: str = request.getfixturevalue("file_url" if request.param == "sqlite" else "server_url")
+    return found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
 @pytest_asyncio.fixture
 async def store(url: str) -> AsyncIterator[Store]:
-    async with await Store.open(url) as opened:
+    async with await Store.open(url, callers_time=True) as opened:
         yield opened

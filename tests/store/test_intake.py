@@ -94,7 +94,7 @@ async def test_writers_of_many_tasks_and_processes_lose_none_of_each_others_chan
 
         await through.take(count)
 
-    async with await Store.open(url) as another:
+    async with await Store.open(url, callers_time=True) as another:
         await asyncio.gather(*(count_one(through) for through in (store, another) for _ in range(20)))
 
     known = await store.take(lambda intake: intake.memory(memory.workload))
