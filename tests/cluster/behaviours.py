@@ -50,7 +50,7 @@ class Behaviour:
     exits: float = NEVER
     """How often it ends before it heals."""
     problem: str = ""
-    """Which of the ways to fail, where its kind has several: `denied`, `malformed`, `unreachable`, `key`."""
+    """Which of the ways to fail, where its kind has several; `scenes` knows them."""
     probe: str = ""
     """`Liveness` or `Startup`: the kubelet ends it, because this probe fails."""
     heal_after: float = NEVER
@@ -82,6 +82,7 @@ NAMED: Mapping[str, Behaviour] = {
     "registry-away": Behaviour(kind=Kind.PULL_FAILS, problem="unreachable"),
     "config-error": Behaviour(kind=Kind.CONFIG_FAILS),
     "key-missing": Behaviour(kind=Kind.CONFIG_FAILS, problem="key"),
+    "creating": Behaviour(kind=Kind.MOUNT_FAILS, problem="unsaid"),
     "create-error": Behaviour(kind=Kind.CREATE_FAILS),
     "start-error": Behaviour(kind=Kind.START_FAILS),
     "mount-fails": Behaviour(kind=Kind.MOUNT_FAILS),
@@ -152,6 +153,12 @@ def _number(name: str, value: str) -> float:
         return float(value)
     except ValueError as error:
         raise BadBehaviour(f"{name}={value!r} is no number") from error
+
+
+def is_pull_refused(image: str) -> bool:
+    """Whether its tag says that the registry does not give it away."""
+    words = (word for word in TAGS if word in tag_of(image))
+    return any(parse(TAGS[word]).kind is Kind.PULL_FAILS for word in words)
 
 
 def tag_of(image: str) -> str:

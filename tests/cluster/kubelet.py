@@ -116,6 +116,8 @@ class Kubelet:
         """The registry has a (new) image of this name: who waits goes on, who starts gets its ID."""
         self._pushes[image] = self._pushes.get(image, 0) + 1
         self._digests[image] = statuses.digest(image, self._pushes[image])
+        if behaviours.is_pull_refused(image):
+            self._taught[image] = behaviours.Behaviour()
         for player in self._players.values():
             player.heal_image(image)
 

@@ -231,7 +231,7 @@ def _attempts(behaviour: Behaviour, role: Role) -> Iterator[Scene]:
         case Kind.CREATE_FAILS:
             yield _not_created(role)
         case _:
-            yield _mounting(role)
+            yield _mounting(role, is_said=behaviour.problem != "unsaid")
 
 
 def _malformed(role: Role) -> Scene:
@@ -298,12 +298,12 @@ def _not_created(role: Role) -> Scene:
     return Scene(state=state, restarts=role.restarts, news=(_warning("Failed", f"Error: {problem}"),))
 
 
-def _mounting(role: Role) -> Scene:
+def _mounting(role: Role, *, is_said: bool) -> Scene:
     volume = f"{role.container}-data"
     problem = f'MountVolume.SetUp failed for volume "{volume}" : configmap "{volume}" not found'
     state = Waiting(reason="ContainerCreating")
     news = replace(_warning("FailedMount", problem), is_of_pod=True)
-    return Scene(state=state, restarts=role.restarts, news=(news,))
+    return Scene(state=state, restarts=role.restarts, news=(news,) if is_said else ())
 
 
 def evicted() -> News:

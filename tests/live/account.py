@@ -1,10 +1,12 @@
 """The accountant: what reached Slack, told apart by rollout, and compared with what should have."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from shipbell.sandbox import Message, Sandbox
+from shipbell.sandbox.workspace import Version
 from tests.live.deployments import until
 
 EVENT = "shipbell_rollout"
@@ -12,6 +14,17 @@ EVENT = "shipbell_rollout"
 OPEN = {"started", "progressing", "paused", "stalled", "failing"}
 
 NOT_SEEN = "not seen"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Telling:
+    """One version of a message, or one reply: what it said from `at` on."""
+
+    at: float
+    """Seconds since the epoch."""
+    state: str
+    shown: str
+    """Its text and its blocks, as JSON: to be searched."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +40,19 @@ class Root:
     edits: int
     replies: tuple[str, ...]
     """The parts of the replies in its thread."""
+    tellings: tuple[Telling, ...] = ()
+    """Every version of the message, the first one first."""
+    thread: tuple[Telling, ...] = ()
+    """The replies."""
+
+    def told(self, state: str) -> Telling | None:
+        """The first version that said so."""
+        return next((telling for telling in self.tellings if telling.state == state), None)
+
+    @property
+    def everything(self) -> str:
+        """All that it ever showed, its thread included."""
+        return "\n".join(telling.shown for telling in (*self.tellings, *self.thread))
 
 
 class Account:
@@ -51,6 +77,26 @@ class Account:
         """Of every root message of the namespace, in the order of the rollouts' starts."""
         roots = sorted(self.roots(namespace), key=lambda root: str(root.payload["started_at"]))
         return [root.state for root in roots]
+
+    async def tells(
+        self, namespace: str, state: str, *, name: str = "", patience: float = 60, count: int = 1
+    ) -> Root:
+        """Waits until so many of its root messages, of one workload if it is named, are in this state; the
+        newest of them."""
+
+        def found() -> list[Root]:
+            roots = (root for root in self.roots(namespace) if name in {"", root.name})
+            return [root for root in roots if root.state == state]
+
+        async def told() -> bool:
+            return len(found()) >= count
+
+        def complaint() -> str:
+            texts = "\n".join(f"{root.state}: {root.text}" for root in self.roots(namespace))
+            return f"{namespace} should be told {state}, and is told:\n{texts or 'nothing'}"
+
+        await until(told, complaint, patience=patience)
+        return found()[-1]
 
     async def becomes(self, namespace: str, states: list[str], *, patience: float = 60) -> None:
         """Waits until the namespace's root messages tell exactly these states, in any order of posting."""
@@ -132,7 +178,16 @@ def _root(message: Message, replies: list[Message]) -> Root:
         payload=payload,
         edits=len(message.versions) - 1,
         replies=tuple(str(_payload(reply)["part"]) for reply in replies),
+        tellings=tuple(_telling(version) for version in message.versions),
+        thread=tuple(_telling(reply.versions[-1]) for reply in replies),
     )
+
+
+def _telling(version: Version) -> Telling:
+    content = version.content
+    metadata = content.metadata.event_payload if content.metadata else {}
+    shown = json.dumps([content.text, *content.blocks, *content.attachments], ensure_ascii=False)
+    return Telling(at=version.at, state=str(metadata.get("state", "")), shown=shown)
 
 
 def _payload(message: Message) -> dict[str, Any]:

@@ -15,8 +15,14 @@ from tests.live.scenarios import SCENARIOS
 from tests.live.shipbell import SECRETS, Shipbell, installed, settings_for
 from tests.live.stage import Stage
 
-WATCHING, HINTED = "deployments", "hinted"
-"""The channels of the two installations."""
+WATCHING, HINTED, KINDS, UNSEEN = "deployments", "hinted", "kinds", "unseen"
+"""The channels of the installations."""
+
+FACTOR = 0.2
+"""Of its time."""
+
+PATIENCE = 0.25
+"""Of the impatient installation: with its time factor, five minutes are fifteen seconds."""
 
 UNHURRIED = Rates(enforced=False)
 """Slack's limits have drills of their own; here thirty messages shall not wait for each other."""
@@ -27,7 +33,7 @@ SEED = 20260131
 @pytest.fixture(scope="module")
 async def slack() -> AsyncIterator[Sandbox]:
     """The Slack of all scenarios."""
-    async with Sandbox(rates=UNHURRIED, channels=(WATCHING, HINTED)) as sandbox:
+    async with Sandbox(rates=UNHURRIED, channels=(WATCHING, HINTED, KINDS, UNSEEN)) as sandbox:
         yield sandbox
 
 
@@ -38,6 +44,17 @@ async def shipbell(
     """Shipbell, watching the whole cluster."""
     settings = settings_for(cluster, slack, channel=WATCHING)
     async with installed(tmp_path_factory.mktemp("watching"), settings, SECRETS) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def impatient(
+    cluster: Cluster, slack: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Shipbell]:
+    """Shipbell, watching the whole cluster, with little patience and the right to read logs."""
+    settings = settings_for(cluster, slack, channel=KINDS, factor=FACTOR, read_logs=True)
+    settings["verdict"] = {"patience": PATIENCE, "stall_after": "40s"}
+    async with installed(tmp_path_factory.mktemp("impatient"), settings, SECRETS) as running:
         yield running
 
 
