@@ -5,6 +5,7 @@ compared with the verdicts. `controller` does the same for Deployments.
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol
 
 from shipbell.domain import Condition, JobStatus, Observation, Revision
@@ -18,11 +19,14 @@ class Simulator(Protocol):
     """What the properties ask of each."""
 
     stream: list[Observation]
-    succeeded: set[int]
-    """The numbers of the revisions that the API called successful at any time."""
+    succeeded: dict[int, datetime]
+    """When the API called which number's revision successful for the first time."""
 
     def sync(self) -> None:
         """The controller catches up."""
+
+    def work(self) -> None:
+        """Its pods get on by one step."""
 
     def finish(self) -> None:
         """Whatever was going on comes to its end."""
@@ -64,7 +68,7 @@ class StatefulSet:
     history: History = field(default_factory=History)
     pods: list[tuple[str, bool]] = field(default_factory=list)
     stream: list[Observation] = field(default_factory=list)
-    succeeded: set[int] = field(default_factory=set)
+    succeeded: dict[int, datetime] = field(default_factory=dict)
     gone: bool = False
 
     def edit(self, image: str) -> None:
@@ -156,7 +160,7 @@ class StatefulSet:
         if updated == self.wanted and not partition and not self.on_delete:
             self.current = self.update
         if updated >= self.wanted - partition:
-            self.succeeded.add(self.history.numbers[self.update])
+            self.succeeded.setdefault(self.history.numbers[self.update], at(self.clock))
 
     def _say(self, *, deleted: bool = False) -> None:
         self.clock += 1
@@ -198,7 +202,7 @@ class DaemonSet:
     history: History = field(default_factory=History)
     pods: list[tuple[str, bool]] = field(default_factory=list)
     stream: list[Observation] = field(default_factory=list)
-    succeeded: set[int] = field(default_factory=set)
+    succeeded: dict[int, datetime] = field(default_factory=dict)
     gone: bool = False
 
     def edit(self, image: str) -> None:
@@ -278,7 +282,7 @@ class DaemonSet:
         updated = sum(image == self.taken for image, _ in self.pods)
         ready = sum(ready for _, ready in self.pods)
         if self.observed == self.generation and updated >= self.nodes and ready >= self.nodes:
-            self.succeeded.add(self.number)
+            self.succeeded.setdefault(self.number, at(self.clock))
         self.stream.append(
             daemonsets.seen(
                 self.clock,
@@ -309,7 +313,7 @@ class Job:
     clock: float = 0.0
     conditions: tuple[Condition, ...] = ()
     stream: list[Observation] = field(default_factory=list)
-    succeeded: set[int] = field(default_factory=set)
+    succeeded: dict[int, datetime] = field(default_factory=dict)
     gone: bool = False
 
     def suspend(self, suspended: bool) -> None:
@@ -382,7 +386,7 @@ class Job:
     def _end(self, type_: str) -> None:
         self.conditions = (*self.conditions, jobs.ended(type_, when=self.clock))
         if type_ == "Complete":
-            self.succeeded.add(1)
+            self.succeeded.setdefault(1, at(self.clock))
             self.status = replace(self.status, finished_at=at(self.clock))
         self._say()
 
