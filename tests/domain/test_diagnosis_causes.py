@@ -220,7 +220,7 @@ def test_a_cause_is_told_in_a_line_with_its_patience_and_a_way_out(
                 ),
             ),
             "Liveness probe of container web fails: HTTP probe failed with statuscode: 500 (1 of 1 new pods)",
-            120,
+            0,
         ),
         (
             replace(UNREADY, reason="SidecarNotReady", container="istio-proxy", sidecar=True),
@@ -394,6 +394,16 @@ def test_a_job_counts_its_tries_and_shows_its_log(failed: int, tried: int, secon
     assert told.cause == f"Container migrate exited 1, tried {tried} of 3 times"
     assert told.next_step == "kubectl -n shop logs job/migrate -c migrate"
     assert wait(told) == (None if seconds is None else timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(("restarts", "seconds"), [(1, 120), (2, 0)])
+def test_a_container_that_a_probe_ends_again_and_again_is_said_as_a_crash_is(
+    restarts: int, seconds: int
+) -> None:
+    dead = event("Unhealthy", "Liveness probe failed: 500", 60, container="web")
+    killed = troubled(replace(CRASH, exit_code=137, restarts=restarts))
+
+    assert wait(found(killed, events=(dead,), when=400)) == timedelta(seconds=seconds)
 
 
 def test_a_job_that_works_is_not_blamed_for_its_readiness() -> None:

@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 LOOKS_AT_ONCE = 32
 """Hints that are looked at side by side. In a flood of them most coalesce."""
 
+LOOK_AGAIN_LEAST = 0.5
+"""Seconds between looks at pods that are not ready, however little patience there is."""
+
 Announce = Callable[[tuple[Rollout, ...]], None]
 
 
@@ -62,6 +65,7 @@ class Watching:
             metrics=metrics,
         )
         self._timers = Timers(self._ingest, store, now)
+        turn = asyncio.Semaphore()
         self.reflectors = tuple(
             (
                 kind,
@@ -71,6 +75,7 @@ class Watching:
                     scope=scope,
                     watch=settings.kubernetes.watch,
                     pace=pace,
+                    turn=turn,
                     clock=now,
                 ),
             )
@@ -151,8 +156,12 @@ class Watching:
 
 
 def _pace(settings: Settings) -> pacing.Pace:
-    """The reflectors' times; without a watch, lists come at the configured interval."""
+    """The reflectors' times; without a watch, lists come at the configured interval.
+
+    How often unready pods are looked at again goes with the patience that their causes are given.
+    """
     pace = pacing.Pace()
     if not settings.kubernetes.watch:
         pace = replace(pace, resync=settings.kubernetes.resync.total_seconds())
-    return pace.scaled(settings.advanced.time_factor)
+    unready = max(LOOK_AGAIN_LEAST, pace.unready * settings.policy().patience)
+    return replace(pace.scaled(settings.advanced.time_factor), unready=unready)

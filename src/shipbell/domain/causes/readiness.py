@@ -7,7 +7,7 @@ A pod says that it is not ready, and no more; which probe fails and how, the kub
 import re
 from datetime import datetime, timedelta
 
-from shipbell.domain.causes import cases
+from shipbell.domain.causes import cases, containers
 from shipbell.domain.pods import Event, LogRequest, Pod
 
 NOT_READY = "ContainersNotReady"
@@ -75,7 +75,12 @@ def find_gate(case: cases.Case) -> cases.Finding:
 
 
 def probe_wait(case: cases.Case) -> timedelta | None:
-    """What takes two minutes as a rule may take four. A Job's pods serve nobody, and need not be ready."""
+    """What takes two minutes as a rule may take four; a container that a probe ends again and again crashes.
+
+    A Job's pods serve nobody, and need not be ready.
+    """
+    if case.trouble.reason == UNHEALTHY and containers.crash_wait(case) is not None:
+        return containers.crash_wait(case)
     if case.rollout.job is not None:
         return None
     usual = timedelta(seconds=case.rollout.usual_seconds or 0)
