@@ -1,5 +1,6 @@
 """The reflector against a server that misbehaves as real ones and real networks do."""
 
+import asyncio
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -386,3 +387,39 @@ def test_our_own_waits_are_scaled_and_what_goes_by_the_servers_clock_is_not() ->
 
     assert (quick.first, quick.longest, quick.resync) == (slow.first / 2, slow.longest / 2, slow.resync / 2)
     assert (quick.page, quick.silence, quick.watch_least) == (slow.page, slow.silence, slow.watch_least)
+
+
+async def test_lists_that_share_a_turn_come_one_after_another() -> None:
+    turn = asyncio.Semaphore()
+    async with ApiServer() as server, transport.Transport(Token(server.url)) as connection:
+        first, second = (
+            reflector.Reflector(connection, kinds.DEPLOYMENT.format_("testing"), turn=turn) for _ in range(2)
+        )
+        async with aclosing(first.stream()) as ahead, aclosing(second.stream()) as behind:
+            await anext(ahead)
+            waiting = asyncio.ensure_future(anext(behind))
+            too_early, _ = await asyncio.wait([waiting], timeout=0.05)
+            going_on = asyncio.ensure_future(anext(ahead))
+            listed = await waiting
+            going_on.cancel()
+            await asyncio.wait([going_on])
+
+    assert not too_early
+    assert isinstance(listed, reflector.Listed)
+
+
+async def test_a_list_that_is_refused_leaves_its_turn_to_others() -> None:
+    turn = asyncio.Semaphore()
+    async with ApiServer() as server, transport.Transport(Token(server.url)) as connection:
+        server.refused.add("statefulsets")
+        refused = reflector.Reflector(connection, kinds.STATEFULSET.format_("testing"), turn=turn)
+        granted = reflector.Reflector(connection, kinds.DEPLOYMENT.format_("testing"), turn=turn)
+        async with aclosing(refused.stream()) as ahead, aclosing(granted.stream()) as behind:
+            trying = asyncio.ensure_future(anext(ahead))
+            await server.until_asked("list", 1)
+            async with asyncio.timeout(5):
+                listed = await anext(behind)
+            trying.cancel()
+            await asyncio.wait([trying])
+
+    assert isinstance(listed, reflector.Listed)

@@ -79,7 +79,7 @@ class Health:
 class Reflector(Generic[objects.ObjectT, decoding.ValueT]):
     """One resource in one scope. `stream` may be used by one consumer at a time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two things that it cannot do without, and choices by their names
         self,
         server: transport.Transport,
         format_: decoding.Format[objects.ObjectT, decoding.ValueT],
@@ -87,16 +87,22 @@ class Reflector(Generic[objects.ObjectT, decoding.ValueT]):
         scope: str = "",
         watch: bool = True,
         pace: pacing.Pace | None = None,
+        turn: asyncio.Semaphore | None = None,
         clock: Callable[[], datetime] = credentials.now_utc,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         random: Callable[[], float] = randomness.random,
     ) -> None:
-        """`scope` is a namespace or empty for all; without `watch` it lists at every resync, and no more."""
+        """`scope` is a namespace or empty for all; without `watch` it lists at every resync, and no more.
+
+        Reflectors that share a `turn` list one after another, each until its list has been taken in: lists
+        are what takes the most memory.
+        """
         self._server = server
         self._format = format_
         self._scope = scope
         self._watch = watch
         self._pace = pace or pacing.Pace()
+        self._turn = turn or asyncio.Semaphore()
         self._clock = clock
         self._sleep = sleep
         self._random = random
@@ -124,10 +130,11 @@ class Reflector(Generic[objects.ObjectT, decoding.ValueT]):
                 if self._resync_due():
                     self._position, self._known = None, {}
                 if self._position is None:
-                    listed, known = await self._list()
-                    yield listed
-                    self._take_list(listed, known)
-                    del listed, known  # tens of megabytes in a big cluster, and this frame lives for ever
+                    async with self._turn:
+                        listed, known = await self._list()
+                        yield listed
+                        self._take_list(listed, known)
+                        del listed, known  # tens of megabytes in a big cluster, and this frame lives for ever
                 async with aclosing(self._follow()) as changes:
                     async for changed in changes:
                         yield changed
