@@ -23,6 +23,7 @@ from shipbell.domain.causes import table
 from shipbell.domain.redaction import MASK
 from shipbell.domain.stepping import Setting, Step, see_pods
 from tests.domain.deployments import at, seen
+from tests.domain.deployments import refused as refused_by_condition
 from tests.domain.diagnoses import OLD, after, event, found, job_rollout, look, rollout, troubled
 
 CRASH = PodTrouble(reason="CrashLoopBackOff", container="web", exit_code=1, restarts=3)
@@ -224,6 +225,19 @@ def test_a_refusal_goes_before_a_cause_that_is_not_said_yet() -> None:
 
     assert told is not None
     assert told.reason == "FailedCreate"
+
+
+def test_a_refusal_and_a_slow_start_do_not_take_turns() -> None:
+    halved = seen(70, conditions=(refused_by_condition("bbb", 6),))
+    slow = (troubled(UNREADY), troubled(None, hash_=OLD, ready=True))
+    begun = complain(rollout(), halved, Policy())
+    assert begun.diagnosis is not None
+    assert begun.diagnosis.cause == "Pods refused: exceeded quota: small"
+
+    for when in (80, 90):
+        begun = complain(after(begun, look(when, *slow)), halved, Policy())
+        assert begun.diagnosis is not None
+        assert begun.diagnosis.reason == "FailedCreate"
 
 
 # Which cause

@@ -50,15 +50,13 @@ def wants_log(
 
 
 def complain(rollout: Rollout, observation: Observation, policy: Policy) -> Rollout:
-    """The controller's own complaint of refused pods; a cause seen in the pods themselves goes first."""
-    known = rollout.diagnosis
-    if known is not None and known.say_at is not None and not is_refused(rollout):
-        return rollout
+    """The controller's own complaint of refused pods; a cause in the pods goes first if it is due earlier."""
+    known = None if is_refused(rollout) else rollout.diagnosis
     refused = rules.of(rollout.workload.kind).refusal(observation, rollout.identity, rollout.started_at)
-    if refused is not None:
-        told = refusals.told(refused, rollout.workload, patience=policy.patience)
-        return replace(rollout, diagnosis=told)
-    return replace(rollout, diagnosis=None) if is_refused(rollout) else rollout
+    if refused is None:
+        return replace(rollout, diagnosis=known)
+    told = refusals.told(refused, rollout.workload, patience=policy.patience)
+    return replace(rollout, diagnosis=_due_first(known, told) or told)
 
 
 def is_refused(rollout: Rollout) -> bool:
@@ -76,21 +74,31 @@ def _diagnose(
 ) -> Diagnosis | None:
     """What the pods say; then what Events say of refused ones; then what was known before."""
     found = diagnosis.diagnose(rollout, observation, now=now, policy=policy)
-    if found is not None and found.told.say_at is not None:
-        return found.told
-    refused = _refused_by_events(rollout, observation, now, policy)
-    if refused is not None:
-        return refused
-    if found is not None and not is_refused(rollout) and rollout.state is not State.FAILING:
-        return found.told
+    told = found.told if found is not None else None
+    refused = _refused(rollout, observation, now, policy)
+    if first := _due_first(told, refused):
+        return first
+    if refused is None and told is not None and rollout.state is not State.FAILING:
+        return told
     return _lasting(rollout, diagnosis.own_pods(rollout, observation), now, policy)
 
 
-def _refused_by_events(
+def _due_first(one: Diagnosis | None, other: Diagnosis | None) -> Diagnosis | None:
+    """The one that may be said earlier, so that two causes do not take turns; None where neither ever may."""
+    due = [(told.say_at, told) for told in (one, other) if told is not None and told.say_at is not None]
+    return min(due, key=lambda pair: pair[0])[1] if due else None
+
+
+def _refused(
     rollout: Rollout, observation: PodsObservation, now: datetime, policy: Policy
 ) -> Diagnosis | None:
-    """Looked for anew where there are Events; without them, what they said before stands."""
+    """Looked for anew where there are Events; without them, what they said before stands.
+
+    The controller's own word stands until the workload is looked at.
+    """
     known = rollout.diagnosis
+    if is_refused(rollout):
+        return known
     if observation.events is None:
         by_events = known is not None and known.cause.startswith(refusals.REFUSED_BY_EVENTS)
         return known if by_events else None

@@ -11,7 +11,7 @@ from shipbell.domain.causes import cases, containers
 REASONS = frozenset({"FailedMount", "FailedAttachVolume"})
 VOLUME_WAIT = timedelta(minutes=3)
 
-_VOLUME = re.compile(r'\bfor volume "([^"]{1,253})" ?: ?')
+_VOLUME = re.compile(r'\bfor volume "([^"]{1,253})" ?:? ?')
 _UNMOUNTED = re.compile(r"unmounted volumes=\[([^\]]{1,253})\]")
 
 
