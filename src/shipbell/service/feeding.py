@@ -35,7 +35,7 @@ WATCH_GOES_FIRST = timedelta(seconds=1)
 """How far a watch may lag behind a read, as a rule."""
 
 LOOK_AGAIN = timedelta(seconds=0.5)
-"""An undecided workload is read again after this long; its ReplicaSet is only just being written."""
+"""An undecided workload is read again after this long; its revision is only just being written."""
 
 
 ORDER_FOR = timedelta(seconds=3)
@@ -184,11 +184,11 @@ class Feed:
     async def _observe(self, observation: Observation, *, continuous: bool) -> None:
         outcome = await self._insist(lambda: self._ingest.observe(observation, continuous=continuous))
         if outcome is Outcome.UNDECIDED:
-            await self._look_again(observation.workload)
+            await self._look_once_more(observation.workload)
 
-    async def _look_again(self, workload: Workload) -> None:
-        """The number's ReplicaSet is not there: a moment later it is, or the number is another."""
-        log.debug("undecided: no ReplicaSet bears the revision", workload=workload.path)
+    async def _look_once_more(self, workload: Workload) -> None:
+        """The revision that it names is not there: a moment later it is, or it names another."""
+        log.debug("undecided: its revision is not there", kind=workload.kind, workload=workload.path)
         await asyncio.sleep(LOOK_AGAIN.total_seconds())
         again = await self._insist(
             lambda: self._reader.workload(workload.kind, workload.namespace, workload.name)
