@@ -451,13 +451,23 @@ def test_the_same_number_of_another_template_is_a_rollout_although_nobody_looked
     assert story.newest.started_at == at(400)
 
 
-def test_a_template_that_an_upgraded_api_server_writes_anew_is_no_rollout_and_asked_about_once() -> None:
+def test_a_template_that_an_upgraded_api_server_writes_anew_is_no_rollout() -> None:
+    story = running()
+
+    story.sees(seen(500, template=replace(A.template, spec_digest="the same with a new default")))
+
+    assert story.rollouts == {}
+    assert story.last is not None
+    assert not story.last.needs_revisions
+
+
+def test_a_scale_after_such_an_upgrade_is_no_rollout_and_is_asked_about_once() -> None:
     story = running()
     anew = replace(A.template, spec_digest="the same with a new default")
 
     story.sees(
-        seen(500, template=anew, rs=(replace(A, template=anew),)),
-        seen(501, template=anew),
+        seen(500, gen=(2, 2), template=anew, rs=(replace(A, template=anew),)),
+        seen(501, gen=(2, 2), template=anew),
     )
 
     assert story.rollouts == {}

@@ -52,6 +52,7 @@ def test_a_new_revision_starts_once_and_succeeds_when_it_is_the_current_one() ->
     story.sees(seen(10, gen=(2, 2), update="bbb", current="bbb"))
 
     assert story.told == ["started", "progressed", "succeeded"]
+    assert story.newest.unseen is None
     assert story.newest.started_at == at(5)
     assert story.newest.finished_at == at(10)
 
@@ -225,6 +226,18 @@ def test_on_delete_is_stalled_once_until_all_pods_were_deleted() -> None:
     story.sees(seen(900, counts=(3, 3, 3, 3), **left))  # type: ignore[arg-type]  # only true fields
 
     assert story.told == ["started", "stalled", "succeeded"]
+
+
+def test_on_delete_waits_for_nobody_once_all_pods_were_deleted() -> None:
+    story = upgrading(strategy="OnDelete")
+    story.sees(seen(700, gen=(2, 2), update="bbb", counts=(3, 3, 2, 2), strategy="OnDelete")).waits_until(
+        1200
+    )
+    assert story.told == ["started", "stalled", "progressed"]
+
+    story.waits_until(1301)
+
+    assert story.states == ["stalled"]
 
 
 def test_on_delete_that_waits_at_first_sight_is_old_news() -> None:

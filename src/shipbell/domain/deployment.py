@@ -28,13 +28,15 @@ def is_news(observation: Observation, memory: Memory) -> bool:
     """Whether the number is another, or the same for another template.
 
     A paused Deployment gets no number for a new template until it is resumed. The same number returns where
-    all ReplicaSets were deleted and the template was changed while nobody looked.
+    all ReplicaSets were deleted and the template was changed while nobody looked. A template that differs at
+    the same generation is the same one, as an upgraded API server writes it.
     """
     if observation.paused:
         return False
     if memory.identity is None or observation.revision != memory.identity.number:
         return True
-    return memory.template is not None and observation.template != memory.template
+    edited = observation.generation != memory.generation
+    return edited and memory.template is not None and observation.template != memory.template
 
 
 def bearer(observation: Observation) -> Revision | None:
