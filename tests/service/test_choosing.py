@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from shipbell.domain import Observation
+from shipbell.config import settings as config
+from shipbell.domain import Observation, rules
 from shipbell.service import choosing
 from shipbell.sources.kubernetes import kinds, reflector
 from tests.sources.apiobjects import Json, deployment, job
@@ -98,3 +99,9 @@ def test_a_cronjob_itself_is_never_read() -> None:
 
     assert choosing.is_read(workload)
     assert not choosing.is_read(replace(workload, kind="CronJob"))
+
+
+def test_every_kind_that_can_be_chosen_is_observed_and_has_rules() -> None:
+    chosen = choosing.Choice(cluster="prod", kinds=frozenset(kind.value for kind in config.Kind))
+
+    assert set(chosen.observed_kinds) == set(kinds.ALL) == set(rules.RULES)
