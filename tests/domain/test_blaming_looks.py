@@ -163,6 +163,14 @@ def test_events_of_before_the_rollout_of_other_revisions_and_of_others_are_not_t
     assert told.events == ("Evicted: gone, but ours",)
 
 
+def test_a_pod_of_a_statefulset_that_is_gone_is_nobodys_for_its_name_comes_back() -> None:
+    gone = replace(event("Evicted", "gone", 9, uid="gone"), name="web-0")
+    told = found(troubled(CRASH), events=(gone,), begun=statefulset())
+
+    assert told is not None
+    assert told.events == ()
+
+
 def test_repetitions_are_no_news() -> None:
     def unhealthy(when: float, count: int) -> Event:
         return event(
@@ -267,6 +275,18 @@ def test_a_pod_that_is_evicted_does_not_replace_the_cause_that_was_said() -> Non
 
     assert told is not None
     assert told.reason == "CrashLoopBackOff"
+
+
+def test_fewer_ready_pods_take_the_calm_away_from_a_failing_rollout() -> None:
+    failing = replace(after(rollout(), look(10, troubled(CRASH))), state=State.FAILING)
+    calm = after(failing, look(20, troubled(None, ready=True)))
+    assert calm.diagnosis is not None
+    assert calm.diagnosis.calm_since == at(20)
+
+    told = after(calm, look(25, troubled(None))).diagnosis
+
+    assert told is not None
+    assert told.calm_since is None
 
 
 def test_an_image_that_came_is_not_followed_by_a_complaint_about_a_slow_start() -> None:

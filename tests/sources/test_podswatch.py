@@ -218,6 +218,20 @@ async def test_a_broken_watch_for_events_is_opened_again_and_nothing_is_forgotte
     assert {event.reason for event in told.events or ()} == {"BackOff", "Unhealthy"}
 
 
+async def test_a_watch_for_events_that_is_ended_by_an_error_is_opened_again() -> None:
+    mine = pod("web-79fc7fd494-aaaaa")
+    async with ApiServer() as server:
+        server.put(mine)
+        async with watching(server, [workload()]) as w:
+            await server.until_asked("watch", 2)
+            server.error_watches({"kind": "Status", "metadata": {}, "code": 500, "message": "etcd is away"})
+            await server.until_asked("watch", 4)
+            server.put(recent("Unhealthy", about=of(mine)))
+            told = await w.until(lambda seen: bool(seen.events))
+
+    assert [event.reason for event in told.events or ()] == ["Unhealthy"]
+
+
 async def test_workloads_of_several_kinds_may_bear_one_name() -> None:
     jobs = pod_of("Job", "web", "web-q5v7k", phase="Failed")
     followed = [workload(), replace(workload(), kind="Job", uid="uid-shop-web")]

@@ -7,7 +7,7 @@ import pytest
 
 from shipbell.domain import PodTrouble
 from shipbell.sources.kubernetes import pods
-from tests.sources.apiobjects import Json, container, pod
+from tests.sources.apiobjects import Json, container, pod, pod_of
 from tests.sources.test_decoding import NOW
 
 EXITED = {"exitCode": 1, "reason": "Error", "message": "no such table: users"}
@@ -149,6 +149,14 @@ def test_a_pod_that_is_being_evicted_is_not_judged_by_its_containers() -> None:
     found = trouble(pod(ready=False, containers=[container(terminated=EXITED)], conditions=[target]))
 
     assert found == PodTrouble(reason="EvictionByEvictionAPI", message="Bye")
+
+
+def test_a_pod_that_its_kubelet_has_evicted_says_so() -> None:
+    thing = pod_of("Job", "web", phase="Failed")
+    thing["status"] |= {"reason": "Evicted", "message": "The node was low on resource: memory."}
+    thing["status"]["conditions"] = []
+
+    assert trouble(thing) == PodTrouble(reason="Evicted", message="The node was low on resource: memory.")
 
 
 def test_an_init_container_that_is_to_keep_running_is_a_sidecar() -> None:

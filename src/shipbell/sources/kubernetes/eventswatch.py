@@ -81,6 +81,7 @@ class EventsWatch:
         namespace: str,
         *,
         pace: pacing.Pace,
+        clock: Callable[[], datetime],
         refused: Callable[[errors.Forbidden], None],
         random: Callable[[], float] = randomness.random,
     ) -> None:
@@ -91,9 +92,17 @@ class EventsWatch:
         self._refused = refused
         self._random = random
         self._format = events.format_()
+        self._clock = clock
         self._failures = 0
-        self.open = False
-        """Whether the watch was opened, so that no Event means that there is none."""
+        self._opened_at: datetime | None = None
+        self._heard = False
+
+    @property
+    def open(self) -> bool:
+        """Whether no Event means that there is none: what there is already comes in the first moments."""
+        if self._opened_at is None:
+            return False
+        return self._heard or self._clock() - self._opened_at >= timedelta(seconds=self._pace.begin)
 
     async def stream(self) -> AsyncGenerator[tuple[str, Event]]:
         """Each with its uid, without end; close it with `contextlib.aclosing`."""
@@ -104,7 +113,7 @@ class EventsWatch:
                         yield item
                 await self._rest()
             except errors.Forbidden as error:
-                self.open = False
+                self._opened_at = None
                 self._refused(error)
                 await asyncio.sleep(FORBIDDEN_FOR)
             except errors.SourceError as error:
@@ -119,8 +128,9 @@ class EventsWatch:
         }
         path = self._format.resource.path(self._namespace)
         async with self._server.watch_lines(path, params, silence=SILENCE) as lines:
-            self.open = True
+            self._opened_at = self._opened_at or self._clock()
             async for line in lines:
+                self._heard = True
                 if told := self._told(self._format.event(line)):
                     self._failures = 0
                     yield told

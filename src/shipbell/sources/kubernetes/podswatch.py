@@ -119,7 +119,9 @@ class PodsWatch:
         follower = reflector.Reflector(
             self._server, pods.format_(), scope=name, pace=self._pace, clock=self._clock
         )
-        told = eventswatch.EventsWatch(self._server, name, pace=self._pace, refused=self._refuse)
+        told = eventswatch.EventsWatch(
+            self._server, name, pace=self._pace, clock=self._clock, refused=self._refuse
+        )
         namespace = _Namespace(follower, told, self._clock)
         self._namespaces[name] = namespace
         namespace.tasks = (
