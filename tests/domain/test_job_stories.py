@@ -42,6 +42,8 @@ def test_found_late_it_still_has_its_true_times() -> None:
     [
         ("BackoffLimitExceeded", {"failed": 3}, "tried 3 of 3 times"),
         ("BackoffLimitExceeded", {"failed": 1, "backoff_limit": 0}, "tried 1 of 1 times"),
+        ("BackoffLimitExceeded", {"failed": 1}, "failed more often than its backoff limit of 2 allows"),
+        ("BackoffLimitExceeded", {"failed": 5}, "failed more often than its backoff limit of 2 allows"),
         ("DeadlineExceeded", {"active_deadline": timedelta(seconds=90)}, "ran longer than 1 min 30 s"),
         ("PodFailurePolicy", {}, "its pod failure policy ended it"),
         ("FailedIndexes", {"failed_indexes": "1,3-5"}, "failed indexes: 1,3-5"),

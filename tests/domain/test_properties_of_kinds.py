@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shipbell.domain import State
+from shipbell.domain import Policy, State
 from tests.domain import simulators
-from tests.domain.deployments import Story
+from tests.domain.deployments import Story, at
 
 ENDINGS = {s.value for s in State if not s.open}
 GOOD = {State.SUCCEEDED, State.RECOVERED}
@@ -162,3 +162,34 @@ def test_the_dead_stay_dead_whatever_arrives_late(kind: str, data: st.DataObject
     story.sees(*stream[-5:])
 
     assert story.rollouts == before
+
+
+@every_kind
+@given(st.data())
+def test_the_clock_alone_ends_nothing_that_has_no_deadline(kind: str, data: st.DataObject) -> None:
+    stream = played(kind, data).stream
+    patience, story = data.draw(st.floats(0, 1)), Story()
+    for observation, following in itertools.pairwise(stream):
+        story.sees(observation)
+        wait = (following.at - observation.at) * patience
+        story.waits_until((observation.at + wait - at(0)).total_seconds())
+    story.sees(stream[-1])
+
+    whole = Story().sees(*stream)
+    assert {r.id: r.state for r in story.rollouts.values()} == {
+        r.id: r.state for r in whole.rollouts.values()
+    }
+    assert State.FAILED not in {r.state for r in story.rollouts.values()} or kind == "Job"
+
+
+@every_kind
+@given(st.data())
+def test_it_stalls_only_after_standing_still_for_as_long_as_the_policy_says(
+    kind: str, data: st.DataObject
+) -> None:
+    stream = played(kind, data).stream
+    quick = all(b.at - a.at < Policy().stall_after for a, b in itertools.pairwise(stream))
+    by_hand = any(observation.strategy == "OnDelete" for observation in stream)
+    story = Story().sees(*stream)
+
+    assert "stalled" not in story.told or not quick or by_hand

@@ -130,7 +130,7 @@ def _cause(verdict: Condition, job: JobStatus) -> str:
     https://kubernetes.io/docs/concepts/workloads/controllers/job/#terminal-job-conditions."""
     match verdict.reason:
         case "BackoffLimitExceeded":
-            return f"tried {job.failed} of {job.backoff_limit + 1} times"
+            return _tries(job)
         case "DeadlineExceeded":
             return f"ran longer than {durations.in_words(job.active_deadline)}"
         case "PodFailurePolicy":
@@ -141,3 +141,10 @@ def _cause(verdict: Condition, job: JobStatus) -> str:
             return f"too many failed indexes: {job.failed_indexes or 'some'}"
         case _:
             return verdict.message or verdict.reason or "its controller gave it up"
+
+
+def _tries(job: JobStatus) -> str:
+    """Failed pods are tries only where each try had a pod of its own and none ran beside it."""
+    if job.failed == job.backoff_limit + 1:
+        return f"tried {job.failed} of {job.failed} times"
+    return f"failed more often than its backoff limit of {job.backoff_limit} allows"
