@@ -406,6 +406,14 @@ def test_a_container_that_a_probe_ends_again_and_again_is_said_as_a_crash_is(
     assert wait(found(killed, events=(dead,), when=400)) == timedelta(seconds=seconds)
 
 
+def test_a_crash_is_not_put_down_to_a_probe_that_failed_before_the_pod_was_last_ready() -> None:
+    past = event("Unhealthy", "Liveness probe failed: 500", 60, container="web")
+    told = found(troubled(replace(CRASH, since=at(300))), events=(past,), when=400)
+
+    assert told is not None
+    assert told.cause.startswith("Container web exits 1")
+
+
 def test_a_job_that_works_is_not_blamed_for_its_readiness() -> None:
     told = found(replace(troubled(UNREADY), hash="uid-job"), begun=job_rollout(), when=3600)
 

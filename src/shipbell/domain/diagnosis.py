@@ -102,7 +102,7 @@ def _trouble(pod: Pod, about: tuple[Event, ...]) -> PodTrouble | None:
     if trouble.reason == readiness.NOT_READY and _is_node_lost(trouble, mine):
         return replace(trouble, reason=placement.NODE_LOST, container="")
     row = table.row_of(trouble.reason)
-    if row is not None and row.name == "crash" and readiness.kills(pod, trouble.container, mine):
+    if row is not None and row.name == "crash" and readiness.kills(trouble, mine):
         return replace(trouble, reason=readiness.UNHEALTHY)
     return trouble
 

@@ -5,10 +5,11 @@ A pod says that it is not ready, and no more; which probe fails and how, the kub
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from shipbell.domain.causes import cases, containers
-from shipbell.domain.pods import Event, LogRequest, Pod
+from shipbell.domain.pods import Event, LogRequest, PodTrouble
 
 NOT_READY = "ContainersNotReady"
 UNHEALTHY = "Unhealthy"
@@ -87,10 +88,11 @@ def probe_wait(case: cases.Case) -> timedelta | None:
     return max(PROBE_LEAST, USUAL_FACTOR * usual)
 
 
-def kills(pod: Pod, container: str, events: tuple[Event, ...]) -> bool:
+def kills(trouble: PodTrouble, mine: Iterable[Event]) -> bool:
     """Whether the kubelet itself ends the container, because a probe says that it is dead."""
-    said = (e for e in events if e.uid == pod.uid and e.container == container and e.reason == UNHEALTHY)
-    return any(e.message.startswith(("Liveness", "Startup")) for e in said)
+    after = trouble.since - BEFORE if trouble.since else None
+    said = (e for e in mine if e.reason == UNHEALTHY and _is_of(e, trouble.container, after))
+    return any(event.message.startswith(("Liveness", "Startup")) for event in said)
 
 
 def _steady(words: str, case: cases.Case) -> str:

@@ -7,7 +7,7 @@ them are told at all.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shipbell.domain import PodTrouble
@@ -63,7 +63,9 @@ def trouble(pod: objects.Pod) -> PodTrouble | None:
     if not isinstance(status, objects.PodStatus) or _holds(status, "Ready"):
         return None
     containers = list(_containers(status, pod.spec))
-    stuck = (_of_container(container) for container in containers)
+    unready = _condition(status, "Ready")
+    since = unready.last_transition_time if unready else None
+    stuck = (_of_container(container, since) for container in containers)
     return (
         _moved(status)
         or next((found for found in stuck if found), None)
@@ -96,13 +98,13 @@ def _moved(status: objects.PodStatus) -> PodTrouble | None:
     return None
 
 
-def _of_container(container: _Container) -> PodTrouble | None:
+def _of_container(container: _Container, since: datetime | None) -> PodTrouble | None:
     """Why it does not run, or did not the last time."""
     waiting = container.state.waiting
     if waiting is not None and waiting.reason in HARMLESS:
         waiting = None
     crash = _crash(container)
-    return _told(container, waiting, crash) if waiting or crash else None
+    return replace(_told(container, waiting, crash), since=since) if waiting or crash else None
 
 
 def _crash(container: _Container) -> objects.Terminated | None:
