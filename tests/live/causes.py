@@ -60,6 +60,8 @@ class Trouble:
     behaviour: str = ""
     pod: Mapping[str, Any] = field(default_factory=dict)
     """A patch of the pods' spec."""
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    """A patch of the Deployment's spec."""
     heals: bool = False
     """Whether a push of the image ends it, and the rollout then succeeds."""
 
@@ -131,7 +133,10 @@ TROUBLES: dict[str, Trouble] = {
         wait=120,
     ),
     "liveness_probe": Trouble(
-        behaviour="liveness-fails", says=("iveness probe", "statuscode: 500"), shows=restarted(2)
+        behaviour="liveness-fails",
+        spec={"minReadySeconds": 5},
+        says=("iveness probe", "statuscode: 500"),
+        shows=restarted(2),
     ),
     "unschedulable": Trouble(
         pod={"nodeSelector": {"shop.example/disk": "fast"}},
@@ -179,10 +184,11 @@ async def befall(ground: Ground, trouble: Trouble) -> float:
     behaviour = {behaviours.ANNOTATION: trouble.behaviour or None}
     await ground.change(
         {
+            **trouble.spec,
             "template": {
                 "metadata": {"annotations": behaviour},
                 "spec": {**pod, "containers": [{**app, "image": ground.image(trouble.tag)}, *others]},
-            }
+            },
         }
     )
     await ground.pod(lambda found: _is_new(ground, trouble, found) and trouble.shows(found))
