@@ -60,3 +60,9 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 async def store(url: str) -> AsyncIterator[Store]:
     async with await Store.open(url, callers_time=True) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture
+async def file_store(file_url: str) -> AsyncIterator[Store]:
+    async with await Store.open(file_url) as opened:
+        yield opened

@@ -1,37 +1,46 @@
 """The tables: equal to the sum of the migrations, and queried through their indexes."""
 
 import re
-import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic import config, script
 
 from shipbell import errors
-from shipbell.store import Store, claiming, reading, schema
+from shipbell.store import Store, claiming, engine, reading, schema
 from tests.store import examples
 
 
-def _definitions(connection: sqlite3.Connection) -> dict[str, list[str]]:
-    """Every table and index as SQL, with the parts of each in order of the alphabet."""
-    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    found = {name: sorted(part.strip(" \t,\n") for part in re.split(r"\n", sql)) for name, sql in rows}
-    return {name: parts for name, parts in found.items() if name != "alembic_version"}
+def _parts(connection: sa.Connection) -> set[str]:
+    """Every column, key and index as text."""
+    if connection.dialect.name == "sqlite":
+        rows = connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+        texts = (f"{name}: {part.strip(' ,')}" for name, sql in rows for part in sql.split("\n"))
+    else:
+        texts = (str(text) for text in connection.scalars(sa.text(_PARTS_OF_POSTGRESQL)))
+    return {text for text in texts if "alembic_version" not in text}
 
 
-def test_the_tables_are_the_sum_of_the_migrations(empty_file: Path, tmp_path: Path) -> None:
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'tables.db'}")
-    schema.metadata.create_all(engine)
-    engine.dispose()
+_PARTS_OF_POSTGRESQL = """
+    SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default)
+      FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid))
+      FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+"""
 
-    with sqlite3.connect(empty_file) as migrated, sqlite3.connect(tmp_path / "tables.db") as created:
-        by_migrations, by_tables = _definitions(migrated), _definitions(created)
-    migrated.close()
-    created.close()
 
-    assert by_tables
+async def test_the_tables_are_the_sum_of_the_migrations(url: str) -> None:
+    database = engine.open_database(url)
+
+    by_migrations = await database.read(_parts)
+    await database.write(schema.metadata.drop_all)
+    assert not await database.read(_parts)
+    await database.write(schema.metadata.create_all)
+    by_tables = await database.read(_parts)
+    await database.close()
+
     assert by_migrations == by_tables
 
 
@@ -42,16 +51,14 @@ def test_the_program_knows_the_last_migration() -> None:
     assert script.ScriptDirectory.from_config(settings).get_heads() == [schema.REVISION]
 
 
-def _plan(statement: sa.Select[tuple[object]], path: Path) -> str:
-    engine = sa.create_engine(f"sqlite:///{path}")
-    sql = statement.compile(engine, compile_kwargs={"render_postcompile": True})
-    with engine.connect() as connection:
-        text = f"EXPLAIN QUERY PLAN {sql}"
-        # The plan is the same for all values.
-        steps = connection.exec_driver_sql(text, tuple(None for _ in sql.positiontup or ()))
-        plan = "\n".join(step.detail for step in steps)
-    engine.dispose()
-    return plan
+def _plan(connection: sa.Connection, statement: sa.Select[tuple[object]]) -> str:
+    """How the statement would be run, if looking at every row were no choice, as it is with many rows."""
+    sql = statement.compile(connection, compile_kwargs={"literal_binds": True})
+    if connection.dialect.name == "sqlite":
+        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")
+        return "\n".join(step.detail for step in steps)
+    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+    return "\n".join(connection.exec_driver_sql(f"EXPLAIN {sql}").scalars())
 
 
 @pytest.mark.parametrize(
@@ -65,28 +72,44 @@ def _plan(statement: sa.Select[tuple[object]], path: Path) -> str:
         (claiming.CANDIDATE.params(at_moment=examples.NOW), "deliveries_due"),
     ],
 )
-def test_what_is_asked_often_is_found_through_a_small_index(
-    statement: sa.Select[tuple[object]], index: str, empty_file: Path
+async def test_what_is_asked_often_is_found_through_a_small_index(
+    statement: sa.Select[tuple[object]], index: str, url: str
 ) -> None:
-    assert re.search(f"INDEX [a-z_]*{index}", _plan(statement, empty_file))
+    database = engine.open_database(url)
+    plan = await database.write(_plan, statement)
+    await database.close()
+
+    assert re.search(f"(?i)index [a-z_ ]*{index}", plan)
 
 
-def test_a_time_is_stored_as_utc_with_its_microseconds() -> None:
+async def test_a_time_is_stored_as_utc_with_its_microseconds(url: str) -> None:
     elsewhere = timezone(timedelta(hours=5, minutes=30))
     seen = datetime(2026, 1, 31, 19, 32, 11, 1, tzinfo=elsewhere)
     table = sa.Table("times", sa.MetaData(), sa.Column("at", schema.UtcTime))
-    engine = sa.create_engine("sqlite://")
 
-    with engine.connect() as connection:
+    def store_and_read(connection: sa.Connection) -> tuple[datetime | None, object]:
         table.create(connection)
         connection.execute(sa.insert(table).values(at=seen))
-        read = connection.scalar(sa.select(table.c.at))
-        text = connection.exec_driver_sql("SELECT at FROM times").scalar()
-    engine.dispose()
+        text = connection.exec_driver_sql("SELECT CAST(at AS VARCHAR) FROM times").scalar()
+        return connection.scalar(sa.select(table.c.at)), text
+
+    database = engine.open_database(url)
+    read, text = await database.write(store_and_read)
+    await database.close()
 
     assert read == seen
     assert read.tzinfo is UTC
-    assert text == "2026-01-31 14:02:11.000001"
+    assert str(text).removesuffix("+00") == "2026-01-31 14:02:11.000001"
+
+
+async def test_text_that_no_database_can_hold_is_held(store: Store) -> None:
+    await examples.begin(store, examples.rollout())
+    claimed = await examples.claim(store)
+
+    await examples.tell(store, claimed, error="before\0after")
+
+    (delivery,) = await store.deliveries_of(claimed.rollout.id)
+    assert delivery.error == "before\N{REPLACEMENT CHARACTER}after"
 
 
 async def test_a_time_without_a_zone_is_refused(store: Store) -> None:

@@ -1,32 +1,51 @@
 """Migrations: run once, whole or not at all, and not in the service's own process."""
 
 import asyncio
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import config, script
 
 from shipbell import errors
-from shipbell.store import Store, engine, schema, upgrading
+from shipbell.store import Store, codec, engine, schema, upgrading
 from tests.store import examples
+from tests.store.examples import NOW
 
 
-def _stamp(url: str, revision: str) -> None:
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
-    connection.close()
+async def _stamp(url: str, revision: str) -> None:
+    database = engine.open_database(url)
+    await database.write(
+        lambda c: c.execute(sa.text("UPDATE alembic_version SET version_num = :to"), {"to": revision})
+    )
+    await database.close()
 
 
-async def test_an_empty_store_is_made_ready_in_a_process_of_its_own(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'new.db'}"
+def _revisions() -> list[str]:
+    settings = config.Config()
+    settings.set_main_option("script_location", "shipbell.store:migrations")
+    directory = script.ScriptDirectory.from_config(settings)
+    return [step.revision for step in directory.walk_revisions()][::-1]
 
-    assert await upgrading.ensure_schema(url)
-    assert not await upgrading.ensure_schema(url)
 
-    async with await Store.open(url) as store:
+def _write_as_of_0001(connection: sa.Connection) -> None:
+    """What this revision's program left behind: a rollout that is told."""
+    rollout = examples.rollout()
+    row = {
+        **{column: getattr(rollout.workload, column) for column in ("cluster", "namespace", "kind", "name")},
+        **{"uid": rollout.workload.uid, "state": "started", "is_open": True, "version": 1},
+        **{"id": rollout.id, "started_at": NOW, "changed_at": NOW, "body": codec.encode(rollout)},
+    }
+    connection.execute(sa.insert(schema.rollouts), row)
+
+
+async def test_an_empty_store_is_made_ready_in_a_process_of_its_own(bare_url: str) -> None:
+    assert await upgrading.ensure_schema(bare_url)
+    assert not await upgrading.ensure_schema(bare_url)
+
+    async with await Store.open(bare_url) as store:
         await examples.save(store, examples.rollout())
 
 
@@ -62,44 +81,52 @@ async def test_upgrading_what_is_up_to_date_changes_nothing(url: str) -> None:
         assert await store.rollouts() == (examples.rollout(),)
 
 
-async def test_two_who_upgrade_at_once_both_find_it_done(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'new.db'}"
+async def test_two_who_upgrade_at_once_both_find_it_done(bare_url: str) -> None:
+    await asyncio.gather(*(upgrading.ensure_schema(bare_url) for _ in range(2)))
 
-    await asyncio.gather(upgrading.upgrade(url), upgrading.ensure_schema(url))
-
-    await (await Store.open(url)).close()
+    await (await Store.open(bare_url)).close()
 
 
-async def test_a_store_without_a_schema_is_refused_with_advice(tmp_path: Path) -> None:
+async def test_every_earlier_schema_is_brought_up_with_what_is_in_it(bare_url: str) -> None:
+    database = engine.open_database(bare_url, patient=True)
+    for revision in _revisions():
+        await database.write(upgrading.migrate, revision)
+        if revision == "0001":
+            await database.write(_write_as_of_0001)
+    await database.close()
+
+    async with await Store.open(bare_url) as store:
+        (rollout,) = await store.rollouts()
+        assert rollout.workload.name == "web"
+
+
+async def test_a_store_without_a_schema_is_refused_with_advice(bare_url: str) -> None:
     with pytest.raises(errors.SchemaError, match=r"is empty: .* `shipbell db upgrade`"):
-        await Store.open(f"sqlite:///{tmp_path / 'new.db'}")
+        await Store.open(bare_url)
 
 
 async def test_an_older_schema_is_refused_with_advice(url: str) -> None:
-    _stamp(url, "0000")
+    await _stamp(url, "0000")
 
     with pytest.raises(errors.SchemaError, match=f"needs {schema.REVISION}: run `shipbell db upgrade`"):
         await Store.open(url)
 
 
 async def test_a_newer_schema_is_refused_and_left_alone(url: str) -> None:
-    _stamp(url, "9999")
+    await _stamp(url, "9999")
 
     with pytest.raises(errors.SchemaError, match="newer than this program's"):
         await Store.open(url)
     assert not await upgrading.ensure_schema(url)
 
 
-async def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    path = tmp_path / "half.db"
-    with sqlite3.connect(path) as squatter:
-        squatter.execute("CREATE TABLE posts (here TEXT)")
-    squatter.close()
+async def test_a_migration_that_fails_leaves_nothing_behind(bare_url: str) -> None:
+    database = engine.open_database(bare_url)
+    await database.write(lambda connection: connection.execute(sa.text("CREATE TABLE posts (here TEXT)")))
 
-    with pytest.raises(errors.StoreError, match="posts already exists"):
-        await upgrading.upgrade(f"sqlite:///{path}")
+    with pytest.raises(errors.StoreError, match=r"posts.* already exists"):
+        await upgrading.upgrade(bare_url)
 
-    database = engine.open_database(f"sqlite:///{path}")
     tables = await database.read(lambda connection: sa.inspect(connection).get_table_names())
     await database.close()
     assert tables == ["posts"]
@@ -109,3 +136,20 @@ def test_the_service_does_not_import_what_only_migrations_need() -> None:
     program = "import sys, shipbell.store, shipbell.store.upgrading; sys.exit('alembic' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_who_uses_sqlite_does_not_import_what_only_postgresql_needs(file_url: str) -> None:
+    program = """if True:
+        import asyncio, sys
+        from shipbell.store import Store
+
+        async def main(url):
+            async with await Store.open(url) as store:
+                await store.claim(store.now(), "one", __import__("datetime").timedelta(1))
+
+        asyncio.run(main(sys.argv[1]))
+        print(*{"asyncpg", "greenlet", "sqlalchemy.ext.asyncio"} & set(sys.modules))
+    """
+
+    ran = subprocess.run([sys.executable, "-c", program, file_url], check=True, capture_output=True)
+    assert ran.stdout.split() == []

@@ -17,7 +17,7 @@ async def upgrade(url: str) -> None:
     """Runs the missing migrations in this process, all of them or none. Who comes second finds them run."""
     database = engine.open_database(url, patient=True)
     try:
-        await database.write(_migrate)
+        await database.write(migrate)
     finally:
         await database.close()
 
@@ -51,14 +51,15 @@ async def _upgrade_apart(url: str) -> None:
         raise errors.SchemaError(complaint.decode().strip().rpartition("\n")[2] or None)
 
 
-def _migrate(connection: sa.Connection) -> None:
+def migrate(connection: sa.Connection, to: str = "head") -> None:
+    """Runs the missing migrations, up to one of them, in the transaction of the connection."""
     from alembic import command, config
 
     locking.schema(connection)
     settings = config.Config()
     settings.set_main_option("script_location", "shipbell.store:migrations")
     settings.attributes["connection"] = connection
-    command.upgrade(settings, "head")
+    command.upgrade(settings, to)
 
 
 def main(arguments: list[str]) -> int:
