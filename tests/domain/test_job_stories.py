@@ -159,6 +159,17 @@ def test_a_job_whose_pod_runs_for_hours_is_not_stalled() -> None:
     assert story.states == ["progressing"]
 
 
+def test_a_job_whose_pod_is_no_longer_ready_stalls_only_after_its_time() -> None:
+    running = replace(pod("x", ""), hash=MIGRATE.uid, ready=True)
+    story = started().sees_pods(3, running).sees_pods(9000, replace(running, ready=False))
+    story.waits_until(9001).waits_until(9599)
+    assert story.states == ["progressing"]
+
+    story.waits_until(9601)
+
+    assert story.states == ["stalled"]
+
+
 def test_a_job_of_which_no_pod_runs_stalls_once() -> None:
     story = started().waits_until(602).waits_until(9000)
 

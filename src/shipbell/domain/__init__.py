@@ -1,7 +1,7 @@
 """What a rollout is: values and rules, standard library only, no I/O and no clock.
 
 Read `rollout` first (the words), then `observation` (what sources say), then `stepping` (how one leads to
-the other). A kind of workload is one module of rules: `deployment` is the first.
+the other). A kind of workload is one module of rules, such as `deployment`, and one row in `rules`.
 """
 
 from shipbell.domain.observation import (

@@ -76,6 +76,13 @@ def settle(
     return replace(settled, wake_at=_wake(settled, None if stalled or due == NEVER else due, policy))
 
 
+def start_clock(before: Rollout, after: Rollout, now: datetime) -> Rollout:
+    """Where standing still meant nothing so far (a Job's pod ran), and does now, its time begins now."""
+    kind = rules.of(after.workload.kind)
+    begins = kind.keeps_time(after) and not kind.keeps_time(before)
+    return replace(after, progress_at=now) if begins else after
+
+
 def succeed(rollout: Rollout, observation: Observation, state: State, *, continuous: bool) -> Rollout:
     """The API says that it is done: all that it was to replace is replaced and available."""
     counted = replace(

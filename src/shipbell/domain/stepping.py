@@ -75,6 +75,7 @@ def see_pods(memory: Memory, observation: PodsObservation, setting: Setting) -> 
     if wanted := blaming.wants_log(rollout, observation, setting.now, setting.policy):
         return Step(memory=memory, wants_log=wanted)
     seen = blaming.count_pods(_named(rollout, observation), observation, setting.now, setting.policy)
+    seen = judging.start_clock(rollout, seen, setting.now)
     moved = judging.settle(seen, setting.now, setting.policy, may_end=False)
     outcome = _moved(memory, rollout, moved, setting.now)
     return replace(outcome, memory=replace(outcome.memory, pods_version=observation.resource_version))
