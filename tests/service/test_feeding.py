@@ -196,6 +196,28 @@ async def test_a_kind_that_may_not_be_listed_holds_up_no_hint_at_another(tmp_pat
             await bench.told("shop/web")
 
 
+async def test_a_hint_that_says_what_the_watch_says_reads_nothing(tmp_path: Path) -> None:
+    async with ApiServer() as server, feeding(tmp_path, server, is_watching=True) as bench:
+        await server.until_asked("watch", 1)
+        begin(server, "web")
+        await bench.told("shop/web")
+        lists = server.count("list")
+        for kind, name in [("Deployment", "web"), ("ReplicaSet", "web-1"), ("Pod", "web-1-a")]:
+            await bench.feed.look_at(Hint(kind=kind, namespace="shop", name=name))
+
+        assert server.count("list") == lists
+
+
+async def test_a_hint_of_which_the_watch_says_nothing_is_followed(tmp_path: Path) -> None:
+    async with ApiServer() as server, feeding(tmp_path, server, is_watching=True) as bench:
+        await server.until_asked("watch", 1)
+        server.forsake_watches()
+        begin(server, "web")
+        await bench.feed.look_at(Hint(kind="Deployment", namespace="shop", name="web"))
+
+        await bench.told("shop/web")
+
+
 async def test_a_hint_at_a_kind_that_is_not_chosen_reads_nothing(tmp_path: Path) -> None:
     async with ApiServer() as server, feeding(tmp_path, server) as bench:
         await server.until_asked("watch", 1)

@@ -32,7 +32,10 @@ log = structlog.get_logger(__name__)
 ResultT = TypeVar("ResultT")
 
 WATCH_GOES_FIRST = timedelta(seconds=1)
-"""How far a watch may lag behind a read, as a rule."""
+"""How far a watch may lag behind a read or a hint, or be ahead of it, as a rule."""
+
+HEARD_OF = 1000
+"""Workloads of which it is known when the watch last spoke of them."""
 
 LOOK_AGAIN = timedelta(seconds=0.5)
 """An undecided workload is read again after this long; its revision is only just being written."""
@@ -78,6 +81,7 @@ class Feed:
         self._baselines = {
             (kind, scope): asyncio.Event() for kind in choice.observed_kinds for scope in choice.scopes
         }
+        self._heard: dict[Hint, float] = {}
         self._early: dict[tuple[str, str], dict[Hint, None]] = {}
         self._listed = listed
 
@@ -89,14 +93,18 @@ class Feed:
                     case reflector.Listed():
                         await self._take_list(kind, item)
                     case reflector.Changed():
+                        self._hear_of(item.observation.workload)
                         await self._put(item.observation, continuous=True)
 
     async def look_at(self, hint: Hint) -> None:
         """Reads the workload that the hint leads to, as it is now, if its kind is told.
 
-        Before the first list it would be taken for news. So it waits for that list, out of everybody's way,
-        or is let go where a watch goes on from there.
+        Where a watch runs, it is read only if the watch says nothing of it: it may be broken. Before the
+        first list it would be taken for news; so it waits for that list, out of everybody's way, or is let
+        go where a watch goes on from there.
         """
+        if self._choice.watching and await self._is_heard_of(hint):
+            return
         owner = await self._insist(lambda: self._owner(hint), self._looks)
         if owner is None or owner.kind not in self._choice.observed_kinds:
             return
@@ -136,6 +144,21 @@ class Feed:
         """Feeds what the pods' watches say, for ever."""
         async for observation in observations:
             await self._put_pods(observation)
+
+    async def _is_heard_of(self, hint: Hint) -> bool:
+        """Whether the watch says the same. What a ReplicaSet or a pod does, it says of their workload."""
+        if hint.kind not in self._choice.observed_kinds:
+            return True
+        came_at = asyncio.get_running_loop().time()
+        await asyncio.sleep(WATCH_GOES_FIRST.total_seconds())
+        return self._heard.get(hint, float("-inf")) >= came_at - WATCH_GOES_FIRST.total_seconds()
+
+    def _hear_of(self, workload: Workload) -> None:
+        hint = _hint(workload)
+        self._heard.pop(hint, None)
+        self._heard[hint] = asyncio.get_running_loop().time()
+        if len(self._heard) > HEARD_OF:
+            del self._heard[next(iter(self._heard))]
 
     async def _look(self, owner: Hint, urgency: Urgency, *, chosen_only: bool = False) -> None:
         """Reads a workload now; what has begun is seen to its end, even if its kind is no longer chosen.
