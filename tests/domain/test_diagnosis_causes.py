@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shipbell.domain import Event, PodTrouble, RolloutKind
+from shipbell.domain import Event, JobStatus, PodTrouble, RolloutKind
 from shipbell.domain.causes import table
 from tests.domain.deployments import at
 from tests.domain.diagnoses import after as after_looks
@@ -412,6 +412,17 @@ def test_a_crash_is_not_put_down_to_a_probe_that_failed_before_the_pod_was_last_
 
     assert told is not None
     assert told.cause.startswith("Container web exits 1")
+
+
+def test_pods_of_a_job_that_fail_side_by_side_are_not_tries_after_each_other() -> None:
+    crash = PodTrouble(reason="Error", container="migrate", exit_code=1, ended=True)
+    pods = [replace(troubled(crash, str(number)), hash="uid-job") for number in range(3)]
+    begun = replace(job_rollout(), job=JobStatus(backoff_limit=6, parallelism=3))
+    told = found(*pods, begun=begun)
+
+    assert told is not None
+    assert told.cause == "Container migrate exited 1, tried 3 of 7 times"
+    assert told.say_at is None
 
 
 def test_a_job_that_works_is_not_blamed_for_its_readiness() -> None:

@@ -90,8 +90,9 @@ def find_unfinished(case: cases.Case) -> cases.Finding:
 
 
 def crash_wait(case: cases.Case) -> timedelta | None:
-    """Said at once from the second restart on, and never before."""
-    restarts = max(case.trouble.restarts, case.tries - 1)
+    """Said at once from the second restart on, and never before; a Job restarts by making further pods."""
+    side_by_side = case.rollout.job.parallelism if case.rollout.job else 1
+    restarts = max(case.trouble.restarts, (case.tries - 1) // max(1, side_by_side))
     return timedelta(0) if restarts >= RESTARTS else None
 
 
