@@ -13,6 +13,15 @@ def test_what_is_whole_at_first_sight_is_old_news() -> None:
     assert running().rollouts == {}
 
 
+def test_at_first_sight_nothing_is_said_before_its_controller_has_caught_up() -> None:
+    story = Story().baseline(seen(0, gen=(2, 1), rev=2, rs=(A, B)))
+    assert story.rollouts == {}
+
+    story.sees(seen(1, gen=(2, 2), rev=2, counts=(0, 3, 3), rs=(A, B)))
+
+    assert story.states == ["started"]
+
+
 def test_in_flight_at_first_sight_is_told_with_its_old_image() -> None:
     story = Story().baseline(seen(0, gen=(2, 2), rev=2, counts=(1, 3, 3), rs=(A, B)))
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shipbell.domain import Policy, RolloutKind, State, Workload
+from shipbell.domain import Policy, Revision, RolloutKind, State, Workload
 from tests.domain.deployments import (
     A,
     B,
@@ -489,3 +489,30 @@ def test_where_only_the_number_was_known_the_images_tell_another_template(
     assert story.memory is not None
     assert story.memory.identity is not None
     assert story.memory.identity.hash == "new"
+
+
+@pytest.mark.parametrize(("bearer", "states"), [(A, []), (revision(1, "new", created=8), ["succeeded"])])
+def test_a_lower_number_where_no_replica_set_was_known_is_told_by_its_template(
+    bearer: Revision, states: list[str]
+) -> None:
+    unread = Story().baseline(seen(0, rev=4, template=A.template))
+
+    unread.sees(seen(9, gen=(2, 2), rs=(bearer,)))
+
+    assert unread.states == states
+
+
+def test_in_flight_at_first_sight_its_replica_sets_are_asked_for() -> None:
+    story = Story().baseline(seen(0, gen=(2, 2), rev=2, counts=(1, 3, 2, 2)))
+
+    assert story.rollouts == {}
+    assert story.last is not None
+    assert story.last.needs_revisions
+
+
+def test_what_has_ended_is_not_judged_by_its_pods_and_ends_only_once_by_absence() -> None:
+    story = upgrading().sees(seen(9, gen=(2, 2), rev=2)).sees_pods(10).misses(11)
+
+    assert story.told == ["started", "succeeded"]
+    assert story.memory is not None
+    assert story.memory.deleted_at == at(11)
