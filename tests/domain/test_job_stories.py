@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from shipbell.domain import Condition, JobStatus, RolloutKind
+from shipbell.domain import Condition, JobStatus, Policy, RolloutKind, State
+from shipbell.domain.stepping import Setting, step
 from tests.domain.deployments import Story, at, pod
 from tests.domain.jobs import COMPLETE, EXHAUSTED, MIGRATE, NIGHTLY, ended, seen, started, status
 
@@ -232,3 +233,17 @@ def test_its_counts_are_kept_as_last_seen() -> None:
     now = JobStatus(completions=5, succeeded=2, failed=1, started_at=at(1))
 
     assert started().sees(seen(9, job=now)).newest.job == now
+
+
+def test_the_next_job_of_that_name_mends_the_failure_of_the_one_before() -> None:
+    failed = started().sees(seen(31, EXHAUSTED))
+    assert failed.memory is not None
+    again = seen(90, COMPLETE, workload=replace(MIGRATE, uid="another"), created_at=at(80))
+
+    setting = Setting(
+        now=at(90), policy=Policy(), recreated=True, unfixed_failure=failed.memory.unfixed_failure
+    )
+    begun = step(None, again, setting).rollouts[-1]
+
+    assert begun.state is State.SUCCEEDED
+    assert begun.fixes_failure_of == at(30)

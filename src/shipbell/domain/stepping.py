@@ -46,6 +46,8 @@ class Setting:
     """It came from an unbroken watch, so that nothing can have happened in between unseen."""
     recreated: bool = False
     """Another object bore this name before."""
+    unfixed_failure: datetime | None = None
+    """When that one's last rollout failed, if nothing has mended it: a Job that is run again is another."""
 
 
 def step(memory: Memory | None, observation: Observation, setting: Setting) -> Step:
@@ -127,6 +129,7 @@ def _first_memory(observation: Observation, setting: Setting) -> Memory:
         resource_version=observation.resource_version,
         sighting=setting.baseline,
         recreated=setting.recreated,
+        unfixed_failure=setting.unfixed_failure,
     )
 
 
