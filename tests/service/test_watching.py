@@ -12,6 +12,7 @@ from shipbell.config import Settings
 from shipbell.domain import Rollout
 from shipbell.metrics import Metrics
 from shipbell.service.watching import Watching
+from shipbell.sources.hints import Hint
 from shipbell.sources.kubernetes import limiting, transport
 from shipbell.store import Store, upgrading
 from shipbell.web import hooks
@@ -42,6 +43,7 @@ class Bench:
 
     watching: Watching
     store: Store
+    hints: hooks.HintQueue
 
     async def told(self) -> dict[tuple[str, str], str]:
         """The states of all rollouts, by kind and name of their workloads."""
@@ -57,7 +59,12 @@ class _EnoughError(Exception):
 
 @asynccontextmanager
 async def watching(
-    directory: Path, server: ApiServer, *kinds: str, limit: limiting.Bucket | None = None
+    directory: Path,
+    server: ApiServer,
+    *kinds: str,
+    limit: limiting.Bucket | None = None,
+    by_itself: bool = True,
+    stall_after: str = "10m",
 ) -> AsyncIterator[Bench]:
     """Yields when the baselines stand."""
     url = f"sqlite:///{directory / 'shipbell.db'}"
@@ -67,22 +74,30 @@ async def watching(
             store = await stack.enter_async_context(await Store.open(url))
             connection = await stack.enter_async_context(transport.Transport(Token(server.url), limit=limit))
             group = await stack.enter_async_context(asyncio.TaskGroup())
-            left = _left_half(store, connection, kinds or EVERY_KIND)
+            document = {
+                "cluster": "apps",
+                "kubernetes": {"kinds": kinds or EVERY_KIND, "watch": by_itself},
+                "verdict": {"stall_after": stall_after},
+            }
+            hints = hooks.HintQueue()
+            left = _left_half(Settings.model_validate(document), store, connection, hints)
             group.create_task(left.run(), name="left half")
             async with asyncio.timeout(10):
                 await left.listed.wait()
-            yield Bench(watching=left, store=store)
+            yield Bench(watching=left, store=store, hints=hints)
             raise _EnoughError
     except* _EnoughError:
         pass
 
 
-def _left_half(store: Store, connection: transport.Transport, kinds: tuple[str, ...]) -> Watching:
+def _left_half(
+    settings: Settings, store: Store, connection: transport.Transport, hints: hooks.HintQueue
+) -> Watching:
     return Watching(
-        Settings.model_validate({"cluster": "apps", "kubernetes": {"kinds": kinds}}),
+        settings,
         store,
         connection,
-        hooks.HintQueue(),
+        hints,
         announce=lambda _: None,
         now=lambda: datetime.now(UTC),
         metrics=Metrics(),
@@ -219,6 +234,38 @@ async def test_choosing_cronjobs_later_brings_no_old_news(tmp_path: Path) -> Non
             await until(migrates)
 
             assert set(await bench.told()) == {("Job", "migrate")}
+
+
+async def test_hints_alone_are_enough_where_nothing_is_watched(tmp_path: Path) -> None:
+    async with ApiServer() as server:
+        put_all_at_rest(server)
+        async with watching(tmp_path, server, by_itself=False) as bench:
+            begin_statefulset(server)
+            server.put(fresh(job("migrate")))
+            bench.hints.put(Hint(kind="StatefulSet", namespace="shop", name="db"))
+            bench.hints.put(Hint(kind="Job", namespace="shop", name="migrate"))
+
+            async def are_told() -> bool:
+                return set(await bench.told()) == {("StatefulSet", "db"), ("Job", "migrate")}
+
+            await until(are_told)
+
+        assert server.count("watch") == 0
+
+
+async def test_a_set_without_progress_is_read_once_more_and_stalls_by_our_own_clock(tmp_path: Path) -> None:
+    async with ApiServer() as server:
+        put_all_at_rest(server)
+        async with watching(tmp_path, server, "StatefulSet", stall_after="1s") as bench:
+            begin_statefulset(server)
+
+            async def is_stalled() -> bool:
+                return await bench.told() == {("StatefulSet", "db"): "stalled"}
+
+            await until(is_stalled)
+        looked_at = [request for request in server.asked if "metadata.name=db" in str(request.query)]
+
+    assert looked_at
 
 
 async def test_a_clean_rollout_of_a_deployment_costs_at_most_four_requests(tmp_path: Path) -> None:
