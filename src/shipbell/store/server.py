@@ -11,6 +11,7 @@ that is an error, as is a database that is away. Each call finds out anew, so th
 
 import asyncio
 import contextlib
+import random
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -26,8 +27,9 @@ from shipbell.store import troubles
 CONNECTIONS = 6
 """At most that many at once, of each replica; whoever needs one more waits."""
 
-PAUSES = (0.0, 0.02, 0.1, 0.5)
-"""Seconds before a transaction that was broken off is run again, each time."""
+PAUSES = (0.0, 0.1, 0.2, 0.4, 0.8)
+"""At most that many seconds before a transaction that was broken off is run again, each time. How many is left
+to chance: of several that were in each other's way, no two shall come back together."""
 
 SPOILT = {"40001", "40P01", "0A000"}
 """Undone by the server and worth another try: serialization failure, deadlock, a plan that a migration made
@@ -106,7 +108,7 @@ class Server:
             except sa.exc.DBAPIError as error:
                 if not _worth_another(error):
                     raise
-            await asyncio.sleep(pause)
+            await asyncio.sleep(random.uniform(0, pause))  # noqa: S311  no secret
         return await attempt(call)
 
     async def _read(self, call: Callable[[sa.Connection], T]) -> T:
