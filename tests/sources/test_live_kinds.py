@@ -10,6 +10,7 @@ from shipbell.sources.kubernetes import kinds, reading
 from tests.cluster import manifests
 from tests.cluster.connection import Object
 from tests.cluster.running import Cluster
+from tests.sources.test_kinds import bears
 from tests.sources.test_live import PATIENCE, connected
 
 SETS = {"StatefulSet": manifests.stateful_set, "DaemonSet": manifests.daemon_set}
@@ -51,7 +52,7 @@ async def test_the_newest_controllerrevision_has_the_template_of_its_workload(
     assert [revision.number for revision in revisions] == [1, 2]
     assert revisions[1].template == second.template
     assert revisions[0].template == first.template
-    assert kinds.ALL[kind].bears(second, revisions[1])
+    assert bears(second, revisions[1])
     assert pods is not None
     assert {pod.hash for pod in pods.pods} == {revisions[1].hash}
 
@@ -74,7 +75,7 @@ async def test_a_revision_that_comes_back_has_a_new_number_and_its_old_name(
 
     assert [revision.number for revision in revisions] == [2, 3]
     assert (revisions[1].name, revisions[1].uid) == (original.name, original.uid)
-    assert kinds.ALL[kind].bears(last, revisions[1])
+    assert bears(last, revisions[1])
 
 
 def _settled_at(generation: int) -> Callable[[Observation], bool]:

@@ -65,8 +65,8 @@ def _observed(kind: str) -> str:
 
 
 def _histories(kinds: Iterable[str]) -> list[resources.Resource]:
-    made = (workloads.ALL[_observed(kind)].history for kind in kinds)
-    return list(dict.fromkeys(make().resource for make in made if make is not None))
+    kept = (workloads.ALL[_observed(kind)].history for kind in kinds)
+    return list(dict.fromkeys(history.format_().resource for history in kept if history is not None))
 
 
 def _in_each(

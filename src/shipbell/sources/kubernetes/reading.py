@@ -66,7 +66,9 @@ class Reader:
         self._server = server
         self._clock = clock
         self._formats = {name: kind.format_(cluster) for name, kind in kinds.ALL.items()}
-        self._histories = {name: kind.history() for name, kind in kinds.ALL.items() if kind.history}
+        self._revisions_of = {
+            name: kind.history.format_() for name, kind in kinds.ALL.items() if kind.history
+        }
         self._replicasets = revisions.replicasets()
         self._pods = pods.format_()
         self._events = events.format_()
@@ -125,15 +127,15 @@ class Reader:
         it is the one that the observation speaks of.
         """
         workload = observation.workload
-        history = self._histories.get(workload.kind)
+        history = kinds.ALL[workload.kind].history
         selector = await self._selector(workload) if history else None
         if history is None or selector is None:
             return ()
         wanted = {"labelSelector": selector}
-        cached = await self._revisions(history, workload, {**wanted, **CACHED})
-        if cached and kinds.ALL[workload.kind].bears(observation, cached[-1]):
+        cached = await self._revisions(workload, {**wanted, **CACHED})
+        if cached and history.bears(observation, cached[-1]):
             return cached
-        return await self._revisions(history, workload, {**wanted, **NEWEST})
+        return await self._revisions(workload, {**wanted, **NEWEST})
 
     async def pods(
         self, workload: Workload, urgency: Urgency = Urgency.NEWS, *, with_events: bool = False
@@ -208,9 +210,8 @@ class Reader:
             raise errors.SourceError(f"a {kind} is not among the workloads that are read")
         return self._formats[kind]
 
-    async def _revisions(
-        self, history: decoding.Format[Any, Revision], workload: Workload, selectors: dict[str, str]
-    ) -> tuple[Revision, ...]:
+    async def _revisions(self, workload: Workload, selectors: dict[str, str]) -> tuple[Revision, ...]:
+        history = self._revisions_of[workload.kind]
         _, found = await self._list(history, workload.namespace, selectors)
         at = self._clock()
         own = [history.build(thing, at, False) for thing in found if _is_owned(thing, workload.uid)]

@@ -10,30 +10,27 @@ from typing import Any
 
 from shipbell.sources.kubernetes import resources, revisions
 from shipbell.sources.kubernetes.kinds import daemonsets, deployments, jobs, statefulsets
-from shipbell.sources.kubernetes.kinds.kind import Kind
+from shipbell.sources.kubernetes.kinds.kind import History, Kind
 
-__all__ = ["Kind", "ALL", "DEPLOYMENT", "STATEFULSET", "DAEMONSET", "JOB"]
+__all__ = ["Kind", "History", "ALL", "DEPLOYMENT", "STATEFULSET", "DAEMONSET", "JOB"]
 
 DEPLOYMENT = Kind(
     resource=resources.DEPLOYMENTS,
     observe=deployments.observation,
     object=deployments.Deployment,
-    history=revisions.replicasets,
-    bears=deployments.bears,
+    history=History(format_=revisions.replicasets, bears=deployments.bears),
 )
 STATEFULSET = Kind(
     resource=resources.STATEFULSETS,
     observe=statefulsets.observation,
     object=statefulsets.StatefulSet,
-    history=revisions.controller_revisions,
-    bears=statefulsets.bears,
+    history=History(format_=revisions.controller_revisions, bears=statefulsets.bears),
 )
 DAEMONSET = Kind(
     resource=resources.DAEMONSETS,
     observe=daemonsets.observation,
     object=daemonsets.DaemonSet,
-    history=revisions.controller_revisions,
-    bears=daemonsets.bears,
+    history=History(format_=revisions.controller_revisions, bears=daemonsets.bears),
 )
 JOB = Kind(resource=resources.JOBS, observe=jobs.observation, object=jobs.Job)
 

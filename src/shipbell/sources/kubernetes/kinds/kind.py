@@ -12,8 +12,15 @@ from shipbell.domain import Observation, Revision
 from shipbell.sources.kubernetes import decoding, objects, resources
 
 
-def _never(_observation: Observation, _revision: Revision) -> bool:
-    return False
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """How a kind keeps its revisions."""
+
+    format_: Callable[[], decoding.Format[Any, Revision]]
+    """How they are read."""
+    bears: Callable[[Observation, Revision], bool]
+    """Whether the newest of them is the one that the observation speaks of: then a list of them is as new
+    as the observation, even if it came from a cache."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,11 +31,8 @@ class Kind(Generic[objects.WorkloadT]):
     object: type[objects.WorkloadT]
     observe: Callable[[str, objects.WorkloadT, datetime, bool], Observation]
     """From the cluster's name, the object, the time it was seen at, and whether it is gone."""
-    history: Callable[[], decoding.Format[Any, Revision]] | None = None
-    """How its revisions are read; None where it keeps none."""
-    bears: Callable[[Observation, Revision], bool] = _never
-    """Whether the newest of its revisions is the one that the observation speaks of: then a list of them is
-    as new as the observation, even if it came from a cache."""
+    history: History | None = None
+    """None where it has no revisions."""
 
     @property
     def name(self) -> str:
