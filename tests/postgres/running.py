@@ -76,6 +76,15 @@ class Postgres:
             self.process.wait(STARTING)
             self.process = None
 
+    @contextlib.contextmanager
+    def away(self, how: signal.Signals) -> Iterator[None]:
+        """Is not there for the block."""
+        self.stop(how)
+        try:
+            yield
+        finally:
+            self.start()
+
     async def execute(self, statement: str, database: str) -> Any:
         """Runs a statement on a connection of its own; answers with the first value of the first row."""
         connection = await asyncpg.connect(self.url(database), timeout=10)

@@ -22,6 +22,7 @@ from tests.store.examples import LEASE, NOW
         "://hunter2",
         "mysql://root:hunter2@db/x",
         "postgresql://root:hunter2@db:port/x",
+        "postgresql://root:hunter2@db:65536/x",
         "postgresql+psycopg2x//root:hunter2@db/x",
         "sqlite://root:hunter2@db/x.db",
         "sqlite://",

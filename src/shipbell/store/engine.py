@@ -74,7 +74,7 @@ def parse(url: str) -> sa.URL:
     except (sa.exc.ArgumentError, ValueError):
         parsed = sa.URL.create("none")
     scheme = parsed.drivername.partition("+")[0]
-    if scheme in {"postgres", "postgresql"}:
+    if scheme in {"postgres", "postgresql"} and 0 < (parsed.port or 5432) < 65536:
         return parsed.set(drivername="postgresql")
     sqlite_file = scheme == "sqlite" and parsed.database not in {None, "", ":memory:"}
     if not sqlite_file or parsed.host or parsed.username:

@@ -28,8 +28,8 @@ CONNECTIONS = 6
 """At most that many at once, of each replica; whoever needs one more waits."""
 
 PAUSES = (0.0, 0.1, 0.2, 0.4, 0.8)
-"""At most that many seconds before a transaction that was broken off is run again, each time. How many is left
-to chance: of several that were in each other's way, no two shall come back together."""
+"""At most that many seconds pass before a transaction that was broken off is run again, each time. How many
+is left to chance: of several that were in each other's way, no two shall come back together."""
 
 SPOILT = {"40001", "40P01", "0A000"}
 """Undone by the server and worth another try: serialization failure, deadlock, a plan that a migration made
@@ -69,7 +69,7 @@ class Server:
     keeps_time = True
 
     def __init__(self, url: sa.URL, patience: Patience = BRISK) -> None:
-        self.name = _shown(url)
+        self.name = shown(url)
         self._engine = _create(url, patience)
         self._outside = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         """For reads: they need no transaction, and beginning one is another way there and back."""
@@ -223,7 +223,7 @@ def _code(error: BaseException | None) -> str:
     return getattr(error, "sqlstate", None) or ""
 
 
-def _shown(url: sa.URL) -> str:
+def shown(url: sa.URL) -> str:
     """Short of the query, in which there may be anything, but with where the server is."""
     place = {name: value for name, value in url.query.items() if name in {"host", "port"}}
     return url.set(query=place).render_as_string(hide_password=True)

@@ -1,6 +1,7 @@
 """What goes wrong at the database, in words that may be shown: without statements, values and passwords."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import sqlalchemy as sa
@@ -22,6 +23,9 @@ def translated(
 def reason(error: Exception) -> str:
     """The driver's own words; SQLAlchemy's around them hold statements and links."""
     cause = getattr(error, "orig", None) or error
-    # The adapter of an async driver puts the class of the driver's error before the words.
-    words = str(cause.__cause__ or cause) if isinstance(cause, sa.exc.DBAPIError | Exception) else str(cause)
-    return words.partition("\n")[0] or type(cause).__name__
+    cause = cause.__cause__ or cause  # what an async driver raised; its adapter repeats it with its class
+    if isinstance(cause, TimeoutError):
+        return "no answer in time"
+    if isinstance(cause, OSError) and (cause.errno or 0) > 0:
+        return os.strerror(cause.errno or 0)
+    return str(cause).partition("\n")[0] or type(cause).__name__
