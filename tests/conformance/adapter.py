@@ -1,51 +1,104 @@
-"""Puts a conformance case before Shipbell: the true decoding, then the domain's steps.
+"""Puts a conformance case before Shipbell: the true decoding, then the domain's steps and its look at pods.
 
-Cases are skeletons of objects, as other projects' tests have them. What a real API server always writes and
-a skeleton may lack is filled in: a uid, a revision number, a creation time, a ReplicaSet that bears the
-number (by the name that the last Progressing condition gives it), and a time and that name in a Progressing
-condition that has none. Their ReplicaSets' own times and histories contradict the conditions, so they are
-dropped.
+The suite asks how an object is; Shipbell says how a rollout goes. So a case is a rollout that began long ago,
+and its verdict is what the rollout's message would show after the last event, with all patience over.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
-
-from shipbell.domain import Condition, Memory, Observation, Policy, Revision, Rollout, State
-from shipbell.domain.deployment import bearer, complete
-from shipbell.domain.stepping import Setting, step
-from shipbell.sources.kubernetes import objects, revisions
-from shipbell.sources.kubernetes.kinds import deployments
+from shipbell.domain import Memory, Observation, Pod, PodsObservation, Policy, Rollout, State
+from shipbell.domain import rules as rules_of_kinds
+from shipbell.domain.causes import readiness
+from shipbell.domain.stepping import Setting, see_pods, step
+from tests.conformance import stand_ins, workloads
 
 SUCCESS = {State.SUCCEEDED, State.RECOVERED}
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-NAMED = re.compile(r'ReplicaSet "([^"]+)"')
+
+UNREADY = readiness.PROBE_REASONS | readiness.SIDECAR_REASONS | readiness.GATE_REASONS
+"""Causes of containers that run."""
+
+OVER = timedelta(hours=1)
+"""After it, whatever is to be said of pods is said."""
 
 Case = Mapping[str, Any]
 
 
 def judge(case: Case) -> dict[str, object]:
     """The verdict of a case in the conformance suite's words, with the reason where there is one."""
+    target, events = case["target"], _events(case)
+    observed = workloads.observations(*_subject(events, target))
     memory: Memory | None = None
-    observations = _observations(case)
-    for observation in observations:
+    for observation in observed:
         memory = step(memory, observation, Setting(now=observation.at, policy=Policy())).memory
     if memory is None:
         return {"verdict": "unknown", "reason": ""}
-    return {"verdict": _verdict(memory, observations[-1]), "reason": _reason(memory.rollout)}
+    memory = _looked_at(memory, events, target)
+    verdict = _verdict(memory, observed[-1], may_fail=target["kind"] == "Pod")
+    return {"verdict": verdict, "reason": _reason(memory.rollout)}
 
 
-def _verdict(memory: Memory, last: Observation) -> str:
-    """Cases ask how the workload is, we how its rollout went: a success holds while it is still whole."""
+def _subject(events: list[dict[str, Any]], target: Case) -> tuple[list[dict[str, Any]], str, str]:
+    """The events with the target as a workload, and that workload's kind and name."""
+    kind, name = target["kind"], target["name"]
+    if kind in workloads.FILLED:
+        return events, kind, name
+    mine = [event for event in events if _is_target(event["object"], target)]
+    stood = [{**event, "object": stand_ins.workload(event["object"])} for event in mine]
+    last = stood[-1]["object"]["kind"] if stood else "Deployment"
+    return [event for event in stood if event["object"]["kind"] == last], last, name
+
+
+def _looked_at(memory: Memory, events: list[dict[str, Any]], target: Case) -> Memory:
+    """What its pods add, at once and when patience is over."""
+    is_target = target["kind"] == "Pod"
+    pods = [_own(pod, memory, surely=is_target) for pod in _pods(events, target)]
+    for now in (datetime.now(UTC), datetime.now(UTC) + OVER):
+        seen = PodsObservation(workload=memory.workload, resource_version=1, at=now, pods=tuple(pods))
+        memory = see_pods(memory, seen, Setting(now=now, policy=Policy())).memory
+    return memory
+
+
+def _pods(events: list[dict[str, Any]], target: Case) -> list[Pod]:
+    """The pods beside the target, or the target itself, each as it was last."""
+    last = {
+        event["object"]["metadata"]["name"]: event["object"]
+        for event in events
+        if event["object"]["kind"] == "Pod"
+        and (target["kind"] != "Pod" or _is_target(event["object"], target))
+    }
+    found = (stand_ins.pod(thing) for thing in last.values())
+    return [pod for pod in found if pod is not None]
+
+
+def _own(pod: Pod, memory: Memory, *, surely: bool) -> Pod:
+    """Skeletons of pods without the label of a revision are taken to be of the newest one."""
+    if memory.identity is None or (pod.hash and not surely):
+        return pod
+    return replace(pod, hash=memory.identity.hash)
+
+
+def _verdict(memory: Memory, last: Observation, *, may_fail: bool) -> str:
+    """Cases ask how the workload is, we how its rollout went: a success holds while it is still whole.
+
+    A pod that is failing has failed, for nobody else will say more of it, unless it only is not ready yet. A
+    workload's rollout may heal.
+    """
     rollout = memory.rollout
     if memory.deleted_at is not None:
         return "unknown"
     if rollout is not None and rollout.state is State.FAILED:
         return "failed"
+    if (
+        rollout is not None
+        and rollout.state is State.FAILING
+        and may_fail
+        and _reason(rollout) not in UNREADY
+    ):
+        return "failed"
+    complete = rules_of_kinds.of(last.workload.kind).complete
     if rollout is not None and rollout.state in SUCCESS and complete(last):
         return "succeeded"
     return "paused" if last.paused else "progressing"
@@ -55,29 +108,6 @@ def _reason(rollout: Rollout | None) -> str:
     return rollout.diagnosis.reason if rollout and rollout.diagnosis else ""
 
 
-def _observations(case: Case) -> list[Observation]:
-    """What a watch would show of the target, each with the ReplicaSets that exist by then."""
-    named, observations = case["target"]["name"], []
-    sets: dict[str, Revision] = {}
-    for event in _events(case):
-        thing = event["object"]
-        if thing["kind"] == "ReplicaSet":
-            sets[thing["metadata"]["name"]] = revisions.of_replicaset(_typed(thing, revisions.ReplicaSet))
-        elif thing["kind"] == "Deployment" and thing["metadata"]["name"] == named:
-            deployment = _typed(thing, deployments.Deployment)
-            seen = deployments.observation("apps", deployment, LONG_AGO, event["type"] == "DELETED")
-            observations.append((seen, tuple(sets.values())))
-    name = _named([o for o, _ in observations])
-    return [_filled(o, position, revisions, name) for position, (o, revisions) in enumerate(observations, 1)]
-
-
-def _named(observations: list[Observation]) -> str:
-    """The ReplicaSet that the last word of the controller names."""
-    progressing = (o.condition("Progressing") for o in reversed(observations))
-    found = (NAMED.search(condition.message) for condition in progressing if condition)
-    return next((match[1] for match in found if match), "")
-
-
 def _events(case: Case) -> list[dict[str, Any]]:
     if "sequence" in case:
         return list(case["sequence"])
@@ -85,43 +115,5 @@ def _events(case: Case) -> list[dict[str, Any]]:
     return [*beside, {"type": "ADDED", "object": case["object"]}]
 
 
-def _typed(thing: object, kind: type[objects.ObjectT]) -> objects.ObjectT:
-    return msgspec.json.decode(msgspec.json.encode(thing), type=kind)
-
-
-def _filled(
-    observation: Observation, position: int, revisions: tuple[Revision, ...], name: str
-) -> Observation:
-    observation = replace(
-        observation,
-        workload=replace(observation.workload, uid="uid"),
-        resource_version=position,
-        at=datetime.now(UTC),
-        created_at=LONG_AGO,
-        revision=observation.revision or 1,
-    )
-    own = _bearer(observation, revisions, name)
-    conditions = tuple(_condition(condition, own) for condition in observation.conditions)
-    return replace(observation, conditions=conditions, revisions=(own,))
-
-
-def _bearer(observation: Observation, revisions: tuple[Revision, ...], name: str) -> Revision:
-    """The ReplicaSet of the number, one of the case's if it has one."""
-    number = observation.revision or 1
-    known = bearer(replace(observation, revision=number, revisions=revisions))
-    if known is not None:
-        return replace(known, created_at=LONG_AGO, earlier_numbers=(), name=name or known.name)
-    return Revision(
-        number=number,
-        name=name or f"{observation.workload.name}-hash",
-        hash="hash",
-        uid=f"rs-{number}",
-        created_at=LONG_AGO,
-        template=observation.template,
-    )
-
-
-def _condition(condition: Condition, own: Revision) -> Condition:
-    silent = condition.type == "Progressing" and not NAMED.search(condition.message)
-    message = f'ReplicaSet "{own.name}": {condition.message}' if silent else condition.message
-    return replace(condition, message=message, last_update=condition.last_update or LONG_AGO)
+def _is_target(thing: Case, target: Case) -> bool:
+    return (thing["kind"], thing["metadata"]["name"]) == (target["kind"], target["name"])
