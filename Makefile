@@ -14,9 +14,11 @@ demo: setup ## Rollouts become living messages, in your browser
 test: setup ## All tests, on a real control plane
 	@scripts/build-control-plane
 	@scripts/system-packages
+	@scripts/postgresql
 	.venv/bin/python -m pytest $(PYTEST)
 
 coverage: setup ## Which branches the tests of this process reach; whole processes are not followed
+	@scripts/postgresql
 	.venv/bin/coverage run -m pytest -q --ignore=tests/live --ignore=tests/cluster --ignore=tests/demo $(PYTEST)
 	.venv/bin/coverage report --skip-covered --skip-empty
 

@@ -189,6 +189,7 @@ def _create(url: sa.URL, patience: Patience) -> sa_asyncio.AsyncEngine:
         pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=patience.turn,
+        pool_use_lifo=True,  # the connection used last knows most statements already
     )
     sa.event.listen(engine.sync_engine, "handle_error", _note_cut)
     return engine
