@@ -1,6 +1,7 @@
 """PostgreSQL under trouble: away, restarted, cut off, slow, in each other's way. Nothing outlasts it."""
 
 import asyncio
+import contextlib
 import signal
 import threading
 import time
@@ -151,6 +152,73 @@ async def test_an_answer_that_never_comes_is_given_up(server_url: str) -> None:
         await database.read(lambda connection: connection.execute(sa.text("SELECT pg_sleep(30)")))
     assert await database.read(lambda connection: connection.scalar(sa.text("SELECT 1"))) == 1
     await database.close()
+
+
+class _Network:
+    """What lies between a store and its server; can swallow everything that is sent."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._tasks = set[asyncio.Task[None]]()
+        self.swallows = False
+
+    async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_connection("127.0.0.1", self._port)
+        for pair in ((reader, there[1]), (there[0], writer)):
+            self._tasks.add(asyncio.create_task(self._carry(*pair)))
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                if not self.swallows:
+                    writer.write(data)
+        writer.close()
+
+    async def end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def test_a_network_that_swallows_everything_stops_nothing_for_ever(
+    postgres: Postgres, server_url: str
+) -> None:
+    network = _Network(postgres.port)
+    listening = await asyncio.start_server(network.connect, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    url = server_url.replace(f":{postgres.port}", f":{port}")
+    store = Store(_impatient(url, answer=0.2, connect=0.2))
+    await examples.save(store, examples.rollout())
+
+    network.swallows = True
+    for _ in range(3):
+        with pytest.raises(errors.StoreError, match="no answer in time"):
+            await store.rollouts()
+        with pytest.raises(errors.StoreError, match="no answer in time"):
+            await examples.save(store, examples.rollout())
+    network.swallows = False
+
+    assert await store.rollouts() == (examples.rollout(),)
+    await store.close()
+    listening.close()
+    await network.end()
+
+
+async def test_a_server_that_may_only_be_read_is_looked_for_anew(
+    server_url: str, other: asyncpg.Connection
+) -> None:
+    database = str(await other.fetchval("SELECT current_database()"))
+    async with await Store.open(server_url) as store:
+        await asyncio.gather(*(store.ping() for _ in range(server.CONNECTIONS)))
+        await other.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+        await _cut(other)
+        with pytest.raises(errors.StoreError, match="read-only transaction"):
+            await examples.save(store, examples.rollout())
+
+        # Whoever connects from now on finds the one that may be written.
+        await other.execute("SET default_transaction_read_only = off")
+        await other.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = off")
+        await examples.save(store, examples.rollout())
 
 
 async def test_a_frozen_replica_holds_nobody_up(server_url: str, other: asyncpg.Connection) -> None:

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import random
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -35,8 +35,9 @@ SPOILT = {"40001", "40P01", "0A000"}
 """Undone by the server and worth another try: serialization failure, deadlock, a plan that a migration made
 invalid. https://www.postgresql.org/docs/current/errcodes-appendix.html has these and the next."""
 
-CUT = ("08", "57P", "25P03", "25P04")
-"""How codes begin that come with the end of the connection."""
+CUT = ("08", "57P", "25P03", "25P04", "25006")
+"""How codes begin that come with the end of the connection, or tell that it should end: the last is that of
+a server which may only be read since another has taken its place."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,9 +51,9 @@ class Patience:
     """For a connection, its encryption and its password."""
     statement: float | None = 15.0
     """For a statement, its locks included; the server gives it up."""
-    answer: float | None = 20.0
+    answer: float | None = 30.0
     """For an answer; then the network is to blame, and the connection is given up."""
-    idle: float | None = 15.0
+    idle: float | None = 30.0
     """For the next statement of a transaction. The server ends it then, so that a replica that is frozen or
     gone holds nobody up."""
     turn: float = 15.0
@@ -112,11 +113,11 @@ class Server:
         return await attempt(call)
 
     async def _read(self, call: Callable[[sa.Connection], T]) -> T:
-        async with self._outside.connect() as connection:
+        async with _connected(self._outside) as connection:
             return await connection.run_sync(call)
 
     async def _write(self, call: Callable[[sa.Connection], T]) -> T:
-        async with self._engine.connect() as connection:
+        async with _connected(self._engine) as connection:
             transaction = await connection.begin()
             result = await connection.run_sync(call)
             await self._commit(transaction)
@@ -137,6 +138,17 @@ class Server:
 
 _ERRORS = (sa.exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """Those of a connection that is being made reach us as the driver raised them."""
+
+
+@contextlib.asynccontextmanager
+async def _connected(engine: sa_asyncio.AsyncEngine) -> AsyncIterator[sa_asyncio.AsyncConnection]:
+    """A connection, which is not used again if an answer never came: it may come later, or none at all."""
+    async with engine.connect() as connection:
+        try:
+            yield connection
+        except TimeoutError:
+            await connection.invalidate()
+            raise
 
 
 class _LoopThread:

@@ -40,13 +40,11 @@ T = TypeVar("T")
 class Store:
     """An open store. Safe to use from many tasks of one event loop."""
 
-    def __init__(
-        self, database: engine.Database, *, callers_time: bool = False, guard: guarding.Guard | None = None
-    ) -> None:
+    def __init__(self, database: engine.Database, *, callers_time: bool = False) -> None:
         self._database = database
         self._own_time = database.keeps_time and not callers_time
         self._clock = clocks.Clock()
-        self._guard = guard
+        self._guard: guarding.Guard | None = None
 
     @classmethod
     async def open(cls, url: str, *, sole: bool = False, callers_time: bool = False) -> Self:
@@ -55,18 +53,13 @@ class Store:
         `sole` is for the service: it refuses a SQLite file that another service uses. With `callers_time`
         the moments that methods are given count on PostgreSQL too: for tests with a clock of their own.
         """
-        guard = guarding.guard(url) if sole else None
+        database = engine.open_database(url)
+        store = cls(database, callers_time=callers_time)
         try:
-            database = engine.open_database(url)
-            store = cls(database, callers_time=callers_time, guard=guard)
-            try:
-                await store._check()
-            except errors.StoreError:
-                await database.close()
-                raise
+            store._guard = guarding.guard(url) if sole else None
+            await store._check()
         except errors.StoreError:
-            if guard is not None:
-                guard.release()
+            await store.close()
             raise
         return store
 
