@@ -1,7 +1,7 @@
 """Why rollouts fail, as a control plane can show it, and what Slack must then say: which cause, and when.
 
 A trouble is a rollout from a good revision to one that fails, by the table "When failing is said" of the
-messages' rules. `patience` is the installation's: the table's minutes are seconds here.
+messages' rules; the installation's time factor turns the table's minutes into seconds.
 """
 
 import time

@@ -19,10 +19,10 @@ WATCHING, HINTED, KINDS, UNSEEN = "deployments", "hinted", "kinds", "unseen"
 """The channels of the installations."""
 
 FACTOR = 0.2
-"""Of its time."""
+"""Of the impatient installation's time."""
 
 PATIENCE = 0.25
-"""Of the impatient installation: with its time factor, five minutes are fifteen seconds."""
+"""Of its verdicts, on top of that: five minutes are fifteen seconds."""
 
 UNHURRIED = Rates(enforced=False)
 """Slack's limits have drills of their own; here thirty messages shall not wait for each other."""
@@ -52,7 +52,14 @@ async def impatient(
     cluster: Cluster, slack: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Shipbell]:
     """Shipbell, watching the whole cluster, with little patience and the right to read logs."""
-    settings = settings_for(cluster, slack, channel=KINDS, factor=FACTOR, read_logs=True)
+    settings = settings_for(
+        cluster,
+        slack,
+        channel=KINDS,
+        factor=FACTOR,
+        read_logs=True,
+        requests_per_second=20 / FACTOR / PATIENCE,  # what comes in a minute elsewhere comes in three seconds
+    )
     settings["verdict"] = {"patience": PATIENCE, "stall_after": "40s"}
     async with installed(tmp_path_factory.mktemp("impatient"), settings, SECRETS) as running:
         yield running

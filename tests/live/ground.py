@@ -120,6 +120,9 @@ class Ground:
         await self.create(event)
 
 
+SEATS = 8
+"""So many at a time: more would keep two cores from telling each in time."""
+
 Scenario: TypeAlias = Callable[[Ground], Awaitable[list[str]]]
 """Ends when the cluster is at rest, and answers with the states that the root messages must be in."""
 
@@ -131,7 +134,7 @@ class Round:
     cluster: Cluster
     account: Account
     _plays: dict[str, asyncio.Task[tuple[str, list[str]]]] = field(default_factory=dict)
-    _seats: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(16))
+    _seats: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SEATS))
 
     def play(self, name: str, scenario: Scenario, resource: str) -> None:
         """Begins a scenario in a namespace of its own."""

@@ -1,5 +1,6 @@
 """StatefulSets, DaemonSets, Jobs and CronJobs: one root message per rollout, its last state true."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -49,6 +50,7 @@ async def test_a_revision_that_came_and_went_unseen_is_named_by_the_one_that_bro
         await sets.runs(manifests.stateful_set("app", sets.image("1")))
         await account.becomes(namespace, ["succeeded"])
         await shipbell.kill()
+        await asyncio.sleep(1)  # the API's times are whole seconds, and tell which revision was made first
 
         await sets.set_image("2")
         await sets.completes()
