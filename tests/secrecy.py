@@ -5,7 +5,7 @@ process), and knows where the processes that tests start have left their logs an
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,15 +49,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[WRITTEN] = Written()
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Takes what the test has captured; its own failure text is pytest's, not ours."""
-    outcome = yield
-    report = outcome.get_result()  # type: ignore[attr-defined]  # of pluggy, which has no types here
+    report = yield
     written = item.config.stash[WRITTEN].captured
     written[f"{item.nodeid} {call.when}"] = "\n".join(
         text for name, text in report.sections if name.startswith("Captured") and name.endswith(call.when)
     )
+    return report
 
 
 @pytest.hookimpl(trylast=True)

@@ -17,6 +17,9 @@ from shipbell.domain import (
     LogRequest,
     Observation,
     Owner,
+    Pod,
+    PodsObservation,
+    PodTrouble,
     Policy,
     Revision,
     Rollout,
@@ -62,7 +65,12 @@ class Cluster:
     history: tuple[Revision, ...] | errors.SourceError = (A, B)
     log_text: str = ""
     told: tuple[Event, ...] | errors.SourceError = ()
+    found: PodsObservation | None = None
     asked: list[LogRequest] = field(default_factory=list)
+
+    async def pods(self, _workload: Workload) -> PodsObservation | None:
+        """The same for every workload."""
+        return self.found
 
     async def revisions(self, _observation: Observation) -> tuple[Revision, ...]:
         """The ReplicaSets of the one Deployment."""
@@ -434,3 +442,56 @@ async def test_a_rollout_is_recorded_with_what_is_usual_for_its_workload(tmp_pat
         second, first = await b.store.rollouts()
         assert first.usual_seconds is None
         assert second.usual_seconds == 60
+
+
+async def test_a_job_that_failed_before_its_pods_were_seen_is_told_with_their_cause_and_log(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path, Policy(read_logs=True)) as b:
+        await b.ingest.take_list(jobs())
+        trouble = PodTrouble(reason="Error", container="migrate", exit_code=3, ended=True)
+        pod = Pod(name="migrate-1", hash="job-1", ready=False, created_at=at(2), trouble=trouble)
+        failed = job(100, 10, ended="Failed", of="")
+        b.cluster.found = PodsObservation(
+            workload=failed.workload, resource_version=99, at=at(9), pods=(pod,)
+        )
+        b.cluster.log_text = "no such table\npassword=hunter2secret"
+        await b.ingest.observe(failed, continuous=True)
+
+        rollout = (await b.store.rollouts())[0]
+        assert rollout.state.value == "failed"
+        assert rollout.diagnosis is not None
+        assert "Container migrate exited 3" in rollout.diagnosis.cause
+        assert rollout.diagnosis.log.startswith("no such table")
+        assert "hunter2secret" not in rollout.diagnosis.log
+        assert [request.container for request in b.cluster.asked] == ["migrate"]
+
+
+async def test_runs_that_ended_while_nobody_looked_make_a_streak_in_the_order_of_their_ends(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(jobs())
+        later = job(500, 50, ended="Complete", number=1)
+        earlier = job(300, 30, ended="Failed", number=2)
+        await b.ingest.take_list(jobs(later, earlier, version=2000))
+        for observation in await b.ingest.take_list(jobs(later, earlier, version=2001)):
+            await b.ingest.observe(observation, continuous=False)
+
+        streak = next(r for r in await b.store.rollouts() if r.workload.kind == "CronJob")
+        assert streak.state.value == "recovered"
+
+
+async def test_a_job_that_is_run_again_mends_the_failure_of_the_one_before(tmp_path: Path) -> None:
+    async with bench(tmp_path) as b:
+        await b.ingest.take_list(jobs())
+        failed = job(100, 10, ended="Failed", of="migrate")
+        named = replace(failed.workload, name="migrate")
+        await b.ingest.observe(replace(failed, owner=None, workload=named), continuous=True)
+        again = job(200, 20, ended="Complete", of="migrate", number=2)
+        workload = replace(again.workload, name="migrate")
+        await b.ingest.observe(replace(again, owner=None, workload=workload), continuous=True)
+
+        by_state = {rollout.state.value: rollout for rollout in await b.store.rollouts()}
+        assert set(by_state) == {"failed", "succeeded"}
+        assert by_state["succeeded"].fixes_failure_of == by_state["failed"].failed_at

@@ -103,6 +103,11 @@ def seen(
     return replace(made, **fields)  # type: ignore[arg-type]  # the tests name only true fields
 
 
+def _no_pods(observation: Observation) -> PodsObservation:
+    """What ingest reads of a workload whose pods are gone."""
+    return PodsObservation(workload=observation.workload, resource_version=0, at=observation.at, pods=())
+
+
 @dataclass
 class Story:
     """Feeds observations one after the other, as ingest would, and keeps what came of them."""
@@ -123,7 +128,10 @@ class Story:
         """Observations of an unbroken watch, unless said otherwise."""
         for observation in observations:
             setting = self._setting(observation.at, continuous=continuous, recreated=recreated)
-            self._take(step(self.memory, observation, setting))
+            taken = step(self.memory, observation, setting)
+            if taken.needs_pods:
+                taken = step(self.memory, replace(observation, pods=_no_pods(observation)), setting)
+            self._take(taken)
         return self
 
     def waits_until(self, when: float) -> "Story":

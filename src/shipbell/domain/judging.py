@@ -49,6 +49,14 @@ def judge(
     return settle(resumed, now, policy, may_blame=blaming.is_refused(resumed))
 
 
+def wants_pods(rollout: Rollout, observation: Observation) -> bool:
+    """Whether a Job has failed before anybody saw its pods: they stay, and tell why."""
+    if observation.deleted or observation.pods is not None or rollout.job is None or rollout.diagnosis:
+        return False
+    kind = rules.of(rollout.workload.kind)
+    return kind.failure(observation, rollout.identity, rollout.started_at) is not None
+
+
 def settle(
     rollout: Rollout, now: datetime, policy: Policy, *, may_end: bool = True, may_blame: bool = True
 ) -> Rollout:

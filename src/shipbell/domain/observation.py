@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shipbell.domain.pods import PodsObservation
 from shipbell.domain.workload import Workload
 
 DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
@@ -147,6 +148,8 @@ class Observation:
     """The field manager that last wrote the pod template, raw (`kubectl-client-side-apply`)."""
     revisions: tuple[Revision, ...] | None = None
     """Its ReplicaSets or ControllerRevisions, where they were read along; None where they were not."""
+    pods: PodsObservation | None = None
+    """Its pods, where they were looked at along with it; None where they were not."""
     deleted: bool = False
     """The object is gone; the other fields are its last words."""
     deletion_timestamp: datetime | None = None

@@ -29,9 +29,16 @@ class Step:
     changed: bool = False
     needs_revisions: bool = False
     """Undecided: the workload's ReplicaSets must be read along with it."""
+    needs_pods: bool = False
+    """Undecided: it has failed, and only a look at its pods tells why."""
     wants_log: LogRequest | None = None
     """Undecided: this container's last lines belong to what is about to be said. The same look at the pods
     is to be taken again with them, or with an empty text where they cannot be had."""
+
+    @property
+    def undecided(self) -> bool:
+        """Whether something must be looked up before it can be taken."""
+        return self.needs_revisions or self.needs_pods or self.wants_log is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +66,7 @@ def step(memory: Memory | None, observation: Observation, setting: Setting) -> S
     ):
         return Step(memory=memory)
     outcome = _identify(memory, observation, setting)
-    if outcome.needs_revisions and not observation.deleted:
+    if outcome.undecided and not observation.deleted:
         return outcome
     if observation.deleted:
         outcome = _bury(outcome, observation, setting)
@@ -244,6 +251,8 @@ def _begin(
         rollout=begun.id, version=begun.version, kind=TransitionKind.STARTED, at=begun.started_at
     )
     judged = _judge(known, observation, setting)
+    if judged.undecided:
+        return replace(judged, memory=memory)
     rollouts = judged.rollouts or (begun,)
     return Step(
         memory=judged.memory,
@@ -265,8 +274,15 @@ def _judge(memory: Memory, observation: Observation, setting: Setting) -> Step:
         return _recover(memory, rollout, observation, setting)
     if not rollout.state.open:
         return Step(memory=memory)
+    if judging.wants_pods(rollout, observation):
+        return Step(memory=memory, needs_pods=True)
+    seen = rollout
+    if observation.pods is not None:
+        if wanted := blaming.wants_log(rollout, observation.pods, setting.now, setting.policy):
+            return Step(memory=memory, wants_log=wanted)
+        seen = blaming.count_pods(rollout, observation.pods, setting.now, setting.policy)
     judged = judging.judge(
-        rollout, observation, now=setting.now, policy=setting.policy, continuous=setting.continuous
+        seen, observation, now=setting.now, policy=setting.policy, continuous=setting.continuous
     )
     return _moved(memory, rollout, judged, setting.now)
 

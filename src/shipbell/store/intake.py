@@ -31,6 +31,11 @@ class Intake:
         self.write()
         return remembering.forerunner(self._connection, workload)
 
+    def unfixed_failure(self, workload: Workload) -> datetime | None:
+        """When the last object of this name failed, if nothing has mended it since."""
+        self.write()
+        return remembering.unfixed_failure(self._connection, workload)
+
     def durations(self, workload: Workload) -> tuple[timedelta, ...]:
         """How long the last ten successful rollouts of a workload of this name took."""
         self.write()

@@ -87,6 +87,15 @@ def _bore_name(table: sa.Table, workload: Workload) -> sa.ColumnElement[bool]:
     return sa.exists().where(*named, *same, c.uid != workload.uid)
 
 
+def unfixed_failure(connection: sa.Connection, workload: Workload) -> datetime | None:
+    """When the last object of this name failed, if nothing has mended it since."""
+    named = (_w.namespace == workload.namespace, _w.name == workload.name, _w.uid != workload.uid)
+    same = (_w.cluster == workload.cluster, _w.kind == workload.kind)
+    newest = sa.select(_w.body).where(*named, *same).order_by(_w.resource_version.desc()).limit(1)
+    body = connection.scalar(newest)
+    return codec.memory(body).unfixed_failure if body else None
+
+
 def durations(connection: sa.Connection, workload: Workload) -> tuple[timedelta, ...]:
     """Of the last rollouts of this name that succeeded, the newest first. A re-creation changes nothing."""
     r = schema.rollouts.c

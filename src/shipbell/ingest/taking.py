@@ -1,8 +1,7 @@
-"""Where facts become rows: the end of the left half, in which nothing may be lost.
+"""Takes observations, lists, looks at pods and the passing of time: each in one transaction of the store.
 
-An observation counts when its rows are committed. Each is taken in one transaction of the store: load what
-is remembered, let the domain step, write what changed, choose the destinations of what has begun. What the
-domain cannot decide without the ReplicaSets is read outside of the transaction, and then taken again.
+Load what is remembered, let the domain step, write what changed, choose the destinations of what has begun.
+What the domain cannot decide without a lookup is taken again with what was found.
 
 Whoever feeds it retries what raises: `errors.StoreError` and `errors.SourceError` leave nothing half done.
 """
@@ -11,19 +10,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import TypeAlias
 
 import structlog
 
-from shipbell import errors, routing
+from shipbell import routing
 from shipbell.domain import (
     Event,
-    LogRequest,
     Memory,
     Observation,
     PodsObservation,
     Policy,
-    Revision,
     Rollout,
     Transition,
     Workload,
@@ -31,6 +28,8 @@ from shipbell.domain import (
     usual,
 )
 from shipbell.domain.stepping import Setting, Step, see_pods, step, tick, vanish
+from shipbell.ingest import lists, lookups
+from shipbell.ingest.lists import FullList
 from shipbell.metrics import Metrics
 from shipbell.store import Intake, Store
 
@@ -41,24 +40,6 @@ TIMERS = 100
 
 TOMBSTONES_KEPT = timedelta(days=1)
 """How long a deleted workload is remembered, so that what lags cannot bring it back."""
-
-JOB = "Job"
-
-LOGS_AT_ONCE = 2
-"""Containers of one workload whose logs are asked for before a look at its pods is taken without them."""
-
-
-class Reader(Protocol):
-    """What ingest may have to look up before it can take what was observed. All raise `SourceError`."""
-
-    async def revisions(self, observation: Observation) -> tuple[Revision, ...]:
-        """The ReplicaSets or ControllerRevisions of a workload."""
-
-    async def log(self, request: LogRequest, namespace: str) -> str:
-        """A container's last lines; empty where they cannot be had."""
-
-    async def events(self, namespace: str, uid: str) -> tuple[Event, ...]:
-        """The Events about an object, which outlive it."""
 
 
 Announce = Callable[[tuple[Rollout, ...]], None]
@@ -74,32 +55,15 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FullList:
-    """A complete, consistent list of one kind: what it lacks did not exist at its resourceVersion."""
-
-    cluster: str
-    kind: str
-    resource: str
-    """As the API spells it: `deployments`."""
-    scope: str
-    """The namespace, or empty for the whole cluster."""
-    resource_version: int
-    observations: tuple[Observation, ...]
-    """What may have changed since the source last said it."""
-    present: frozenset[str]
-    """The uids of everything that it has."""
-    name: str = ""
-    """Set where it lists a single object by its name."""
-    restored: bool = False
-    """It is older than what the source saw before: the cluster came back from a backup."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class _Taken:
     """What a list came to."""
 
     steps: tuple[Step, ...]
     undecided: tuple[Observation, ...]
+
+
+_Prepared: TypeAlias = tuple[FullList, Mapping[str, tuple[Event, ...]]]
+"""A list with all that is needed to take it, and the last words of what is gone."""
 
 
 class Ingest:
@@ -111,7 +75,7 @@ class Ingest:
         *,
         policy: Policy,
         destinations: tuple[routing.Destination, ...],
-        reader: Reader,
+        reader: lookups.Reader,
         announce: Announce,
         now: Callable[[], datetime],
         metrics: Metrics,
@@ -120,6 +84,7 @@ class Ingest:
         self._policy = policy
         self._destinations = destinations
         self._reader = reader
+        self._lookups = lookups.Lookups(reader)
         self._announce = announce
         self._now = now
         self._metrics = metrics
@@ -127,12 +92,13 @@ class Ingest:
 
     async def observe(self, observation: Observation, *, continuous: bool) -> Outcome:
         """Takes one workload as it was seen; `continuous` if by an unbroken watch."""
-        taken = await self._observe(observation, continuous=continuous)
-        if not taken.needs_revisions:
-            return _outcome(taken)
-        revisions = await self._reader.revisions(observation)
-        taken = await self._observe(replace(observation, revisions=revisions), continuous=continuous)
-        return Outcome.UNDECIDED if taken.needs_revisions else _outcome(taken)
+        for _ in range(lookups.MOST):
+            taken = await self._observe(observation, continuous=continuous)
+            more = await self._lookups.completed(observation, taken)
+            if more is None:
+                return Outcome.UNDECIDED if taken.undecided else _outcome(taken)
+            observation = more
+        return Outcome.UNDECIDED
 
     async def take_list(self, listed: FullList) -> tuple[Observation, ...]:
         """Takes a complete list; answers with what is undecided and wants to be observed by itself.
@@ -142,12 +108,9 @@ class Ingest:
         nothing that a later one could take for news.
         """
         first = not listed.name and await self._is_first(listed)
-        if first:
-            listed = replace(listed, observations=await self._with_revisions(listed.observations))
-        last_words = {} if first else await self._last_words(listed)
-        taken = await self._store.take(
-            lambda intake: self._take_list(intake, listed, last_words, first=first)
-        )
+        prepare = self._with_revisions if first else self._prepared
+        ready, words = await prepare(listed)
+        taken = await self._store.take(lambda intake: self._take_list(intake, ready, words, first=first))
         self._seen.add((listed.resource, listed.scope))
         self._tell(taken.steps)
         return taken.undecided
@@ -158,12 +121,11 @@ class Ingest:
         The last lines of a container that crashes are read before its crash is told: what is posted into
         a thread is not edited any more.
         """
-        for _ in range(LOGS_AT_ONCE):
+        for _ in range(lookups.MOST):
             seen = await self._see_pods(observation)
             if seen is None or seen.wants_log is None:
                 break
-            text = await self._reader.log(seen.wants_log, observation.workload.namespace)
-            observation = replace(observation, logs={**observation.logs, seen.wants_log: text})
+            observation = await self._lookups.with_log(observation, seen.wants_log)
         return Outcome.TAKEN if seen is not None and seen.changed else Outcome.IDLE
 
     async def waking(self) -> tuple[Workload, ...]:
@@ -184,8 +146,9 @@ class Ingest:
     async def _observe(self, observation: Observation, *, continuous: bool) -> Step:
         def work(intake: Intake) -> tuple[Step, ...]:
             memory = intake.memory(observation.workload)
-            recreated = memory is None and intake.forerunner(observation.workload)
-            setting = self._setting(continuous=continuous, recreated=recreated)
+            setting = self._setting(continuous=continuous)
+            if memory is None:
+                setting = _after_forerunner(intake, observation.workload, setting)
             return self._enter(intake, step(memory, observation, setting))
 
         steps = await self._store.take(work)
@@ -234,58 +197,61 @@ class Ingest:
         first = first and intake.set_baseline(
             listed.cluster, listed.resource, listed.scope, listed.resource_version, self._now()
         )
-        known = _known(intake, listed)
+        known = lists.known(intake, listed)
         if restored := self._is_restored(listed, known):
-            known = _without_marks(known, listed)
+            known = lists.without_marks(known, listed)
         old_news, setting = first or restored, self._setting()
         there = [self._step_listed(intake, known, o, baseline=old_news) for o in listed.observations]
         if restored:
-            there = [_marked(s, o) for s, o in zip(there, listed.observations, strict=True)]
+            there = [lists.marked(s, o) for s, o in zip(there, listed.observations, strict=True)]
         absent = [
             vanish(memory, listed.resource_version, setting, last_words.get(uid, ()))
             for uid, memory in known.items()
             if uid not in listed.present
         ]
-        undecided = (o for o, s in zip(listed.observations, there, strict=True) if s.needs_revisions)
+        undecided = (o for o, s in zip(listed.observations, there, strict=True) if s.undecided)
+        steps = lists.in_order((*there, *absent))
         return _Taken(
-            steps=tuple(entered for taken in (*there, *absent) for entered in self._enter(intake, taken)),
+            steps=tuple(entered for taken in steps for entered in self._enter(intake, taken)),
             undecided=tuple(undecided),
         )
 
-    async def _last_words(self, listed: FullList) -> dict[str, tuple[Event, ...]]:
-        """The Events about Jobs in flight that are gone: they tell how these ended, for an hour or so."""
-        if listed.kind != JOB:
-            return {}
-        known = await self._store.take(lambda intake: _known(intake, listed))
-        gone = [
-            memory.workload
-            for uid, memory in known.items()
-            if uid not in listed.present and memory.rollout is not None and memory.rollout.state.open
-        ]
-        return {workload.uid: await self._events(workload) for workload in gone}
+    async def _prepared(self, listed: FullList) -> _Prepared:
+        """A list of Jobs with why they failed, and the last words of those in flight that are gone.
 
-    async def _events(self, workload: Workload) -> tuple[Event, ...]:
-        """None where they may not be read: then nobody knows."""
-        try:
-            return await self._reader.events(workload.namespace, workload.uid)
-        except errors.Forbidden:
-            return ()
+        They are completed before any of them is taken: the runs of a CronJob go in the order of their ends.
+        """
+        if listed.kind != lists.JOB:
+            return listed, {}
+        known = await self._store.take(lambda intake: lists.known(intake, listed))
+        complete = [await self._with_pods(known.get(o.workload.uid), o) for o in listed.observations]
+        words = await self._lookups.last_words(lists.missing_jobs(listed, known))
+        return replace(listed, observations=tuple(complete)), words
+
+    async def _with_pods(self, memory: Memory | None, observation: Observation) -> Observation:
+        for _ in range(lookups.MOST):
+            taken = step(memory, observation, self._setting(continuous=False))
+            more = await self._lookups.completed(observation, taken)
+            if more is None:
+                break
+            observation = more
+        return observation
 
     async def _is_first(self, listed: FullList) -> bool:
         baseline = await self._store.baseline(listed.cluster, listed.resource, listed.scope)
         return baseline is None
 
-    async def _with_revisions(self, observations: Iterable[Observation]) -> tuple[Observation, ...]:
-        """Reads the ReplicaSets of what may be in flight; everything else is judged without."""
+    async def _with_revisions(self, listed: FullList) -> _Prepared:
+        """Reads the revisions of what may be in flight; everything else is judged without."""
         setting = self._setting(baseline=True, continuous=False)
         complete = []
-        for observation in observations:
+        for observation in listed.observations:
             if step(None, observation, setting).needs_revisions:
                 revisions = await self._reader.revisions(observation)
                 complete.append(replace(observation, revisions=revisions))
             else:
                 complete.append(observation)
-        return tuple(complete)
+        return replace(listed, observations=tuple(complete)), {}
 
     def _is_restored(self, listed: FullList, known: Mapping[str, Memory]) -> bool:
         """Whether the cluster came back from a backup, so that remembered versions mean nothing any more.
@@ -310,8 +276,9 @@ class Ingest:
         self, intake: Intake, known: Mapping[str, Memory], observation: Observation, *, baseline: bool
     ) -> Step:
         memory = known.get(observation.workload.uid)
-        recreated = not baseline and memory is None and intake.forerunner(observation.workload)
-        setting = self._setting(baseline=baseline, continuous=False, recreated=recreated)
+        setting = self._setting(baseline=baseline, continuous=False)
+        if memory is None and not baseline:
+            setting = _after_forerunner(intake, observation.workload, setting)
         return step(memory, observation, setting)
 
     def _tell(self, steps: Iterable[Step]) -> None:
@@ -325,25 +292,15 @@ class Ingest:
     def _count(self, transition: Transition) -> None:
         self._metrics.transitions.labels(kind=transition.kind.value).inc()
 
-    def _setting(
-        self, *, baseline: bool = False, continuous: bool = True, recreated: bool = False
-    ) -> Setting:
-        return Setting(
-            now=self._now(),
-            policy=self._policy,
-            baseline=baseline,
-            continuous=continuous,
-            recreated=recreated,
-        )
+    def _setting(self, *, baseline: bool = False, continuous: bool = True) -> Setting:
+        return Setting(now=self._now(), policy=self._policy, baseline=baseline, continuous=continuous)
 
 
-def _known(intake: Intake, listed: FullList) -> dict[str, Memory]:
-    """What is remembered of the listed scope, or of the listed name."""
-    namespaces = (listed.scope,) if listed.scope else None
-    known = intake.memories(listed.cluster, listed.kind, namespaces)
-    if listed.name:
-        known = {uid: m for uid, m in known.items() if m.workload.name == listed.name}
-    return known
+def _after_forerunner(intake: Intake, workload: Workload, setting: Setting) -> Setting:
+    """What another object of that name left behind: a Job that is run again mends the failure before."""
+    if not intake.forerunner(workload):
+        return setting
+    return replace(setting, recreated=True, unfixed_failure=intake.unfixed_failure(workload))
 
 
 def _expected(taken: Step, usual_duration: timedelta | None) -> Step:
@@ -354,23 +311,6 @@ def _expected(taken: Step, usual_duration: timedelta | None) -> Step:
     rollouts = tuple(begun if rollout.id == begun.id else rollout for rollout in taken.rollouts)
     memory = taken.memory if taken.memory.rollout != taken.begun else replace(taken.memory, rollout=begun)
     return replace(taken, begun=begun, rollouts=rollouts, memory=memory)
-
-
-def _without_marks(known: Mapping[str, Memory], listed: FullList) -> dict[str, Memory]:
-    """After a restore: nothing is too old to be believed, and what is there again is not dead."""
-    return {
-        uid: replace(memory, resource_version=0, pods_version=0)
-        for uid, memory in known.items()
-        if memory.deleted_at is None or uid not in listed.present
-    }
-
-
-def _marked(taken: Step, observation: Observation) -> Step:
-    """A step that is written whatever it changed: the old marks must go."""
-    if taken.needs_revisions:
-        return replace(taken, changed=taken.memory.resource_version == 0)
-    memory = replace(taken.memory, resource_version=observation.resource_version)
-    return replace(taken, memory=memory, changed=True)
 
 
 def _outcome(taken: Step) -> Outcome:
