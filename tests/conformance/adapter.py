@@ -32,12 +32,26 @@ def judge(case: Case) -> dict[str, object]:
     observed = workloads.observations(*_subject(events, target))
     memory: Memory | None = None
     for observation in observed:
-        memory = step(memory, observation, Setting(now=observation.at, policy=Policy())).memory
+        memory = _taken(memory, observation, events, target)
     if memory is None:
         return {"verdict": "unknown", "reason": ""}
     memory = _looked_at(memory, events, target)
     verdict = _verdict(memory, observed[-1], may_fail=target["kind"] == "Pod")
     return {"verdict": verdict, "reason": _reason(memory.rollout)}
+
+
+def _taken(
+    memory: Memory | None, observation: Observation, events: list[dict[str, Any]], target: Case
+) -> Memory:
+    """The observation taken, with a look at the pods where it needs one."""
+    setting = Setting(now=observation.at, policy=Policy())
+    outcome = step(memory, observation, setting)
+    if not outcome.needs_pods:
+        return outcome.memory
+    uid = observation.workload.uid
+    pods = tuple(replace(pod, hash=pod.hash or uid) for pod in _pods(events, target))
+    seen = PodsObservation(workload=observation.workload, resource_version=0, at=observation.at, pods=pods)
+    return step(memory, replace(observation, pods=seen), setting).memory
 
 
 def _subject(events: list[dict[str, Any]], target: Case) -> tuple[list[dict[str, Any]], str, str]:
