@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]  # it brings no types
 
-from shipbell.store import upgrading
+from shipbell.store import schema, upgrading
 
 USER, PASSWORD = "shipbell", "hunter2"
 STARTING = 60.0
@@ -102,6 +102,12 @@ class Postgres:
     def drop(self, name: str) -> None:
         """Removes a database, whoever is connected to it."""
         _apart(self.execute(f"DROP DATABASE {name} WITH (FORCE)", "postgres"))
+
+    def clear(self, name: str) -> None:
+        """Empties every table but that of the schema's revision; a new database takes ten times as long."""
+        tables = schema.metadata.sorted_tables
+        emptied = ", ".join(f"{table.name} AS ({table.delete()})" for table in tables)
+        _apart(self.execute(f"WITH {emptied} SELECT 1", name))
 
     def create_migrated(self) -> str:
         """A new database with the tables."""

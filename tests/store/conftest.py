@@ -37,9 +37,28 @@ def server_url(postgres: Postgres, migrated_database: str) -> Iterator[str]:
     postgres.drop(name)
 
 
+@pytest.fixture(scope="session")
+def shared_database(postgres: Postgres, migrated_database: str) -> str:
+    return postgres.create(migrated_database)
+
+
+@pytest.fixture
+def cleared_url(postgres: Postgres, shared_database: str) -> Iterator[str]:
+    """A store on PostgreSQL, for tests that leave its tables as they are."""
+    yield postgres.url(shared_database)
+    postgres.clear(shared_database)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    """A store on the one and on the other."""
+    """A store on the one and on the other, for tests that leave its tables as they are."""
+    found: str = request.getfixturevalue("file_url" if request.param == "sqlite" else "cleared_url")
+    return found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_url(request: pytest.FixtureRequest) -> str:
+    """A store on the one and on the other, to do with as the test likes."""
     found: str = request.getfixturevalue("file_url" if request.param == "sqlite" else "server_url")
     return found
 

@@ -37,8 +37,8 @@ async def test_a_url_that_is_none_is_refused_without_repeating_its_password(url:
     assert caught.value.__cause__ is None
 
 
-async def test_an_error_tells_neither_statements_nor_values(url: str) -> None:
-    database = engine.open_database(url)
+async def test_an_error_tells_neither_statements_nor_values(own_url: str) -> None:
+    database = engine.open_database(own_url)
     await database.write(lambda connection: schema.posts.drop(connection))
     async with Store(database, callers_time=True) as store:
         await examples.begin(store, examples.rollout())

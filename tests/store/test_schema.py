@@ -31,8 +31,8 @@ _PARTS_OF_POSTGRESQL = """
 """
 
 
-async def test_the_tables_are_the_sum_of_the_migrations(url: str) -> None:
-    database = engine.open_database(url)
+async def test_the_tables_are_the_sum_of_the_migrations(own_url: str) -> None:
+    database = engine.open_database(own_url)
 
     by_migrations = await database.read(_parts)
     await database.write(schema.metadata.drop_all)
@@ -82,7 +82,7 @@ async def test_what_is_asked_often_is_found_through_a_small_index(
     assert re.search(f"(?i)index [a-z_ ]*{index}", plan)
 
 
-async def test_a_time_is_stored_as_utc_with_its_microseconds(url: str) -> None:
+async def test_a_time_is_stored_as_utc_with_its_microseconds(own_url: str) -> None:
     elsewhere = timezone(timedelta(hours=5, minutes=30))
     seen = datetime(2026, 1, 31, 19, 32, 11, 1, tzinfo=elsewhere)
     table = sa.Table("times", sa.MetaData(), sa.Column("at", schema.UtcTime))
@@ -93,7 +93,7 @@ async def test_a_time_is_stored_as_utc_with_its_microseconds(url: str) -> None:
         text = connection.exec_driver_sql("SELECT CAST(at AS VARCHAR) FROM times").scalar()
         return connection.scalar(sa.select(table.c.at)), text
 
-    database = engine.open_database(url)
+    database = engine.open_database(own_url)
     read, text = await database.write(store_and_read)
     await database.close()
 

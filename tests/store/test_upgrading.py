@@ -105,19 +105,19 @@ async def test_a_store_without_a_schema_is_refused_with_advice(bare_url: str) ->
         await Store.open(bare_url)
 
 
-async def test_an_older_schema_is_refused_with_advice(url: str) -> None:
-    await _stamp(url, "0000")
+async def test_an_older_schema_is_refused_with_advice(own_url: str) -> None:
+    await _stamp(own_url, "0000")
 
     with pytest.raises(errors.SchemaError, match=f"needs {schema.REVISION}: run `shipbell db upgrade`"):
-        await Store.open(url)
+        await Store.open(own_url)
 
 
-async def test_a_newer_schema_is_refused_and_left_alone(url: str) -> None:
-    await _stamp(url, "9999")
+async def test_a_newer_schema_is_refused_and_left_alone(own_url: str) -> None:
+    await _stamp(own_url, "9999")
 
     with pytest.raises(errors.SchemaError, match="newer than this program's"):
-        await Store.open(url)
-    assert not await upgrading.ensure_schema(url)
+        await Store.open(own_url)
+    assert not await upgrading.ensure_schema(own_url)
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(bare_url: str) -> None:
