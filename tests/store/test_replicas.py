@@ -116,15 +116,15 @@ async def test_the_highest_version_stands_in_whatever_order_they_come(replicas: 
 
 
 async def test_those_who_change_one_workload_see_each_others_changes(replicas: Pair) -> None:
-    workloads = [examples.workload(name) for name in ("a", "b")]
+    workloads = [examples.workload(name) for name in ("a", "b", "c")]
 
     def count(intake: Intake, order: list[Workload]) -> None:
         for workload in order:
             known = intake.memory(workload) or examples.memory(workload, resource_version=0)
             intake.save(dataclasses.replace(known, resource_version=known.resource_version + 1))
 
-    # In either order at once, so that some wait for each other and one of them has to begin again.
-    orders = [workloads, workloads[::-1]] * 3
+    # In several orders at once, so that some wait for each other in a circle and one has to begin again.
+    orders = [workloads[start:] + workloads[:start] for start in range(3)] * 4
     await asyncio.gather(
         *(
             replica.take(lambda intake, o=order: count(intake, o))  # type: ignore[misc]  # a default

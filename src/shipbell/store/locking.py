@@ -27,6 +27,12 @@ def newcomers(connection: sa.Connection, cluster: str, kind: str) -> None:
         connection.execute(_EXCLUSIVE, {"number": _number("kind", cluster, kind)})
 
 
+def again(connection: sa.Connection) -> None:
+    """A transaction that is run again, against all others of that sort."""
+    if _locks(connection):
+        connection.execute(_EXCLUSIVE, {"number": _number("again")})
+
+
 def schema(connection: sa.Connection) -> None:
     """The schema, against whoever upgrades it too."""
     if _locks(connection):

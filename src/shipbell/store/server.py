@@ -11,7 +11,6 @@ that is an error, as is a database that is away. Each call finds out anew, so th
 
 import asyncio
 import contextlib
-import random
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
@@ -22,16 +21,16 @@ import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_asyncio
 
 from shipbell import errors
-from shipbell.store import troubles
+from shipbell.store import locking, troubles
 
 CONNECTIONS = 6
 """At most that many at once, of each replica; whoever needs one more waits."""
 
-PAUSES = (0.0, 0.1, 0.2, 0.4, 0.8)
-"""At most that many seconds pass before a transaction that was broken off is run again, each time. How many
-is left to chance: of several that were in each other's way, no two shall come back together."""
+PAUSES = (0.0, 0.05, 0.1, 0.3, 1.0)
+"""Seconds before a transaction that was broken off is run again, each time."""
 
-SPOILT = {"40001", "40P01", "0A000"}
+DEADLOCK = "40P01"
+SPOILT = {"40001", DEADLOCK, "0A000"}
 """Undone by the server and worth another try: serialization failure, deadlock, a plan that a migration made
 invalid. https://www.postgresql.org/docs/current/errcodes-appendix.html has these and the next."""
 
@@ -109,7 +108,9 @@ class Server:
             except sa.exc.DBAPIError as error:
                 if not _worth_another(error):
                     raise
-            await asyncio.sleep(random.uniform(0, pause))  # noqa: S311  no secret
+                if _code(error.orig) == DEADLOCK:
+                    call = _in_line(call)
+            await asyncio.sleep(pause)
         return await attempt(call)
 
     async def _read(self, call: Callable[[sa.Connection], T]) -> T:
@@ -220,6 +221,16 @@ def _settings(patience: Patience) -> dict[str, str]:
 def _milliseconds(seconds: float | None) -> str:
     """As the server's settings want it; there 0 is for ever."""
     return str(round(seconds * 1000)) if seconds is not None else "0"
+
+
+def _in_line(call: Callable[[sa.Connection], T]) -> Callable[[sa.Connection], T]:
+    """Those who were in each other's way go on one after the other, in every replica."""
+
+    def called(connection: sa.Connection) -> T:
+        locking.again(connection)
+        return call(connection)
+
+    return called
 
 
 def _note_cut(context: sa.engine.ExceptionContext) -> None:
