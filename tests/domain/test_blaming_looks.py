@@ -119,6 +119,27 @@ def test_a_log_stays_with_its_diagnosis() -> None:
     assert told.log == "panic"
 
 
+def test_a_log_is_kept_when_the_container_crashes_once_more() -> None:
+    wanted = LogRequest(pod="web-bbb-1", container="web", previous=True)
+    again = replace(CRASH, restarts=CRASH.restarts + 1)
+    told = after(
+        rollout(), look(10, troubled(CRASH), logs={wanted: "panic"}), look(20, troubled(again)), policy=READS
+    ).diagnosis
+
+    assert told is not None
+    assert "4 restarts" in told.cause
+    assert told.log == "panic"
+
+
+def test_a_look_that_comes_late_is_judged_by_its_own_time() -> None:
+    """Its pods may have healed since, and the next look is about to say so."""
+    early = PodTrouble(reason="ErrImagePull", message="web:bbb: not found", container="web", image="web:bbb")
+    memory = taken(rollout(), look(10, troubled(early))).memory
+    late = see_pods(memory, look(15, troubled(early)), Setting(now=at(500), policy=READS))
+
+    assert [r.state for r in late.rollouts] in ([], [State.STARTED])
+
+
 # Events
 
 

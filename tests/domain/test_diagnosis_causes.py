@@ -377,6 +377,16 @@ def test_a_scale_up_is_not_forgotten_by_a_look_without_events() -> None:
     assert told.say_at == at(12 + 900)
 
 
+def test_a_scale_up_that_is_ordered_after_the_first_sight_puts_off_what_was_due() -> None:
+    trouble = PodTrouble(reason="Unschedulable", message="0/3 nodes are available: 3 Insufficient cpu.")
+    ordered = event("TriggeredScaleUp", "pod triggered scale-up", 20, warning=False)
+    looks = [look(10, troubled(trouble), events=()), look(21, troubled(trouble), events=(ordered,))]
+    told = after_looks(rollout(), *looks).diagnosis
+
+    assert told is not None
+    assert told.say_at == at(20 + 900)
+
+
 def test_the_first_rollout_of_all_is_not_told_to_be_undone() -> None:
     told = found(troubled(CRASH), begun=rollout(kind=RolloutKind.FIRST))
 

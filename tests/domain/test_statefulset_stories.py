@@ -96,6 +96,16 @@ def test_back_to_the_revision_before_is_a_rollback_although_its_name_returns() -
     assert story.newest.started_at == at(9)
 
 
+def test_a_rollback_is_known_although_both_revisions_were_made_in_the_same_second() -> None:
+    undone = replace(A, number=3, created_at=B.created_at)
+    story = upgrading().sees(
+        seen(8, gen=(2, 2), update="bbb", counts=(1, 3, 2, 2)),
+        seen(9, gen=(3, 3), counts=(2, 3, 2, 2), rs=(undone, B)),
+    )
+
+    assert story.newest.kind is RolloutKind.ROLLBACK
+
+
 def test_there_and_back_again_unseen_is_a_rollout_of_the_higher_number() -> None:
     known = running().sees(seen(1, gen=(2, 2), rs=(A,)))
 

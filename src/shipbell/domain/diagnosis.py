@@ -39,6 +39,8 @@ class Found:
     """How many pods have it."""
     rank: int = 0
     """Its place in the table."""
+    helped: bool = False
+    """Somebody has announced help (a further node), which puts off what was due."""
 
 
 def diagnose(
@@ -163,6 +165,7 @@ def _candidate(case: cases.Case, *, now: datetime, policy: Policy) -> Found | No
         log=finding.log,
         count=case.count,
         rank=table.TABLE.index(row),
+        helped=finding.helped_at is not None,
     )
 
 
@@ -221,7 +224,9 @@ def _complete(
     """
     told = replace(first.told, events=events.told(about))
     if known is None or not _is_same(told, known):
-        return replace(told, log=_log(first, observation))
+        # A container that crashes once more has crashed for the reason that its log told before.
+        kept = known.log if known is not None and _is_kin(told, known) else ""
+        return replace(told, log=_log(first, observation) or kept)
     fresh = events.reasons(told.events) <= events.reasons(known.events)
     sayable = [at for at in (told.say_at, known.say_at) if at is not None]
     return replace(
@@ -231,14 +236,18 @@ def _complete(
         events=known.events if fresh else told.events,
         log=known.log or _log(first, observation),
         since=told.since,
-        say_at=min(sayable, default=None),
+        say_at=told.say_at if first.helped else min(sayable, default=None),
         calm_since=None,
     )
 
 
 def _is_same(told: Diagnosis, known: Diagnosis) -> bool:
-    same_family = table.row_of(told.reason) is table.row_of(known.reason)
-    return same_family and (told.cause, told.container) == (known.cause, known.container)
+    return _is_kin(told, known) and told.cause == known.cause
+
+
+def _is_kin(told: Diagnosis, known: Diagnosis) -> bool:
+    """Whether they are of one family and container, whatever the numbers in them."""
+    return table.row_of(told.reason) is table.row_of(known.reason) and told.container == known.container
 
 
 def _log(first: Found, observation: PodsObservation) -> str:

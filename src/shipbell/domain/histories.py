@@ -12,11 +12,15 @@ from shipbell.domain.rollout import Diagnosis, Identity, Rollout
 
 
 def reused(observation: Observation, bearer: Revision) -> bool:
-    """Whether the revision was rolled out before: one that was made later has a lower number."""
-    return any(
-        _number(other) < _number(bearer) and other.created_at > bearer.created_at
-        for other in observation.revisions or ()
-    )
+    """Whether the revision was rolled out before: one that was made later has a lower number.
+
+    The API's times have whole seconds. Of those made in the same one, a number that nobody bears any more
+    tells that it was this revision's.
+    """
+    others = [other for other in observation.revisions or () if _number(other) < _number(bearer)]
+    later = any(other.created_at > bearer.created_at for other in others)
+    at_once = any(other.created_at == bearer.created_at for other in others)
+    return later or (at_once and bool(_missing(observation, bearer)))
 
 
 def with_earlier_number(observation: Observation, bearer: Revision) -> Revision:
@@ -24,8 +28,7 @@ def with_earlier_number(observation: Observation, bearer: Revision) -> Revision:
 
     Every number was given once. If only one below its own is missing, that was its own.
     """
-    borne = {_number(each) for each in observation.revisions or ()}
-    missing = [number for number in range(1, _number(bearer)) if number not in borne]
+    missing = _missing(observation, bearer)
     if len(missing) != 1 or not reused(observation, bearer):
         return bearer
     return replace(bearer, earlier_numbers=(missing[0],))
@@ -59,6 +62,12 @@ def finished_at(observation: Observation, rollout: Rollout) -> datetime | None:
 def keeps_time(rollout: Rollout) -> bool:
     """Pods are replaced one after the other, so that standing still means being stuck."""
     return True
+
+
+def _missing(observation: Observation, bearer: Revision) -> list[int]:
+    """Numbers below the bearer's that no revision bears."""
+    borne = {_number(each) for each in observation.revisions or ()}
+    return [number for number in range(1, _number(bearer)) if number not in borne]
 
 
 def _number(revision: Revision) -> int:

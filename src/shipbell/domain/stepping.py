@@ -81,11 +81,12 @@ def see_pods(memory: Memory, observation: PodsObservation, setting: Setting) -> 
     stale = observation.resource_version < memory.pods_version  # the same again may bring Events or a log
     if rollout is None or not rollout.state.open or memory.deleted_at is not None or stale:
         return Step(memory=memory)
-    if wanted := blaming.wants_log(rollout, observation, setting.now, setting.policy):
+    then = min(setting.now, observation.at)  # what had to wait since may have healed since
+    if wanted := blaming.wants_log(rollout, observation, then, setting.policy):
         return Step(memory=memory, wants_log=wanted)
-    seen = blaming.count_pods(_named(rollout, observation), observation, setting.now, setting.policy)
-    seen = judging.start_clock(rollout, seen, setting.now)
-    moved = judging.settle(seen, setting.now, setting.policy, may_end=False)
+    seen = blaming.count_pods(_named(rollout, observation), observation, then, setting.policy)
+    seen = judging.start_clock(rollout, seen, then)
+    moved = judging.settle(seen, then, setting.policy, may_end=False)
     outcome = _moved(memory, rollout, moved, setting.now)
     return replace(outcome, memory=replace(outcome.memory, pods_version=observation.resource_version))
 
