@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import sqlalchemy as sa
 from alembic import config, script
 
 from shipbell import errors
-from shipbell.store import Store, codec, engine, schema, upgrading
+from shipbell.store import Store, codec, engine, locking, schema, upgrading
+from tests.postgres.running import Postgres
 from tests.store import examples
 from tests.store.examples import NOW
 
@@ -85,6 +87,30 @@ async def test_two_who_upgrade_at_once_both_find_it_done(bare_url: str) -> None:
     await asyncio.gather(*(upgrading.ensure_schema(bare_url) for _ in range(2)))
 
     await (await Store.open(bare_url)).close()
+
+
+async def test_who_comes_second_waits_for_the_first_to_upgrade(postgres: Postgres, server_url: str) -> None:
+    database = engine.open_database(server_url, patient=True)
+    inside, go_on = threading.Event(), threading.Event()
+
+    def upgrade_slowly(connection: sa.Connection) -> None:
+        locking.schema(connection)
+        inside.set()
+        assert go_on.wait(10)
+
+    first = asyncio.create_task(database.write(upgrade_slowly))
+    await asyncio.to_thread(inside.wait, 10)
+    second = asyncio.create_task(upgrading.upgrade(server_url))
+    waiting = """
+        SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event = 'advisory'
+    """
+    while not await postgres.execute(waiting, server_url.rpartition("/")[2]):
+        assert not second.done()
+
+    go_on.set()
+    await asyncio.gather(first, second)
+    await database.close()
 
 
 async def test_every_earlier_schema_is_brought_up_with_what_is_in_it(bare_url: str) -> None:

@@ -12,7 +12,7 @@ that is an error, as is a database that is away. Each call finds out anew, so th
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -114,11 +114,11 @@ class Server:
         return await attempt(call)
 
     async def _read(self, call: Callable[[sa.Connection], T]) -> T:
-        async with _connected(self._outside) as connection:
+        async with self._outside.connect() as connection:
             return await connection.run_sync(call)
 
     async def _write(self, call: Callable[[sa.Connection], T]) -> T:
-        async with _connected(self._engine) as connection:
+        async with self._engine.connect() as connection:
             transaction = await connection.begin()
             result = await connection.run_sync(call)
             await self._commit(transaction)
@@ -139,17 +139,6 @@ class Server:
 
 _ERRORS = (sa.exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """Those of a connection that is being made reach us as the driver raised them."""
-
-
-@contextlib.asynccontextmanager
-async def _connected(engine: sa_asyncio.AsyncEngine) -> AsyncIterator[sa_asyncio.AsyncConnection]:
-    """A connection, which is not used again if an answer never came: it may come later, or none at all."""
-    async with engine.connect() as connection:
-        try:
-            yield connection
-        except TimeoutError:
-            await connection.invalidate()
-            raise
 
 
 class _LoopThread:
