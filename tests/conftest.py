@@ -4,7 +4,7 @@ import os
 
 import hypothesis
 
-pytest_plugins = ["tests.secrecy", "tests.cluster.fixtures"]
+pytest_plugins = ["tests.secrecy", "tests.cluster.fixtures", "tests.postgres.fixtures"]
 
 # On a machine that does other things too, how long an example takes says nothing about it.
 hypothesis.settings.register_profile("shipbell", deadline=None)

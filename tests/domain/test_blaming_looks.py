@@ -288,6 +288,14 @@ def test_of_what_may_be_said_the_most_common_is_told() -> None:
     assert told.cause == "Container web exits 1, 3 restarts (2 of 3 new pods)"
 
 
+def test_of_equal_causes_the_one_that_is_known_stays() -> None:
+    slow = PodTrouble(reason="ContainersNotInitialized", container="web", since=at(6))
+    pods = (troubled(slow), troubled(replace(slow, container="proxy", since=None), "2"))
+    first = after(rollout(), look(10, *pods))
+
+    assert after(first, look(10, *pods)) == first
+
+
 def test_a_pod_that_is_evicted_does_not_replace_the_cause_that_was_said() -> None:
     failing = replace(after(rollout(), look(10, troubled(CRASH))), state=State.FAILING)
     evicted = PodTrouble(reason="EvictionByEvictionAPI")

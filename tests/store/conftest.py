@@ -8,10 +8,6 @@ import pytest
 import pytest_asyncio
 
 from shipbell.store import Store, upgrading
-
-# Fixtures of another folder, by the names under which tests ask for them.
-from tests.postgres.fixtures import migrated_database as migrated_database
-from tests.postgres.fixtures import postgres as postgres
 from tests.postgres.running import Postgres
 
 

@@ -57,8 +57,8 @@ def diagnose(
         for case in _cases(rollout, own, about)
         if (candidate := _candidate(case, now=now, policy=policy)) is not None
     ]
-    first = min(found, key=lambda candidate: _urgency(candidate, now), default=None)
     known = rollout.diagnosis
+    first = min(found, key=lambda candidate: _urgency(candidate, known, now), default=None)
     if observation.events is None and known is not None and _is_still_so(known, first, own):
         return Found(told=replace(known, calm_since=None))
     if first is None:
@@ -155,7 +155,8 @@ def _candidate(case: cases.Case, *, now: datetime, policy: Policy) -> Found | No
     kin = known is not None and table.row_of(known.reason) is row
     since = _since(finding, case.rollout, known if kin else None, now)
     wait = finding.wait * policy.patience if finding.wait is not None else None
-    if not kin and _is_too_early(finding, since, now, policy):
+    noted = kin and known is not None and known.container == case.trouble.container
+    if not noted and _is_too_early(finding, since, now, policy):
         return None
     say_at = since + wait if wait is not None else None
     if say_at is not None and finding.helped_at is not None:
@@ -199,9 +200,11 @@ def _diagnosis(
     )
 
 
-def _urgency(found: Found, now: datetime) -> tuple[datetime, int, int]:
+def _urgency(found: Found, known: Diagnosis | None, now: datetime) -> tuple[datetime, int, int, bool]:
+    """The smallest goes first; of equals the one that is known, so that they do not take turns."""
     say_at = found.told.say_at or FOREVER
-    return max(say_at, now), -found.count, found.rank
+    is_other = known is None or not _is_kin(found.told, known)
+    return max(say_at, now), -found.count, found.rank, is_other
 
 
 def _is_still_so(known: Diagnosis, first: Found | None, own: list[Pod]) -> bool:

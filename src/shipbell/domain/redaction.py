@@ -71,13 +71,17 @@ def _kept(match: re.Match[str]) -> str:
 
 
 def _kept_if_random(match: re.Match[str]) -> str:
-    """`Basic dXNlcjpwYXNz` is a secret, `basic authentication` is not."""
-    return _kept(match) if _is_random(match[2]) else match[0]
+    """`Basic dXNlcjpwYXNz` is a secret, `basic authentication` is not; no word of prose is so long."""
+    secret = match[2]
+    return _kept(match) if _is_random(secret) or len(secret) >= LONG_WORD else match[0]
 
 
 def _masked_if_random(match: re.Match[str]) -> str:
     return MASK if _is_mixed(match[0]) else match[0]
 
+
+LONG_WORD = 20
+"""Characters without a space that are taken for a credential where one is announced."""
 
 _Replacement = Callable[[re.Match[str]], str]
 

@@ -36,10 +36,7 @@ class FullList:
 def known(intake: Intake, listed: FullList) -> dict[str, Memory]:
     """What is remembered of the listed scope, or of the listed name."""
     namespaces = (listed.scope,) if listed.scope else None
-    known = intake.memories(listed.cluster, listed.kind, namespaces)
-    if listed.name:
-        known = {uid: m for uid, m in known.items() if m.workload.name == listed.name}
-    return known
+    return intake.memories(listed.cluster, listed.kind, namespaces, listed.name or None)
 
 
 def missing_jobs(listed: FullList, remembered: Mapping[str, Memory]) -> tuple[Workload, ...]:

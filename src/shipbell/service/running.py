@@ -147,9 +147,9 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
-    """The embedded store makes and upgrades itself."""
+    """The embedded store makes and upgrades itself; a second service on its file is refused."""
     await upgrading.ensure_schema(settings.store.url)
-    return await stack.enter_async_context(await Store.open(settings.store.url))
+    return await stack.enter_async_context(await Store.open(settings.store.url, sole=True))
 
 
 async def _serve(settings: Settings, app: Application, stack: AsyncExitStack) -> int:
