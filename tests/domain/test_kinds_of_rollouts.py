@@ -75,10 +75,13 @@ def test_a_digest_is_new_when_no_old_pod_has_it(
 ) -> None:
     rollout = replace(ROLLING, images=(ImageChange(container="web", old="web:1", new="web:1"),))
 
-    assert kinds.new_digest(rollout, pods(*own), pods(*others)) is renewed
+    images = kinds.renewed(rollout, pods(*own), pods(*others))
+
+    told = ImageChange(container="web", old="web:1@sha256:1", new="web:1@sha256:2")
+    assert images == ((told,) if renewed else ())
 
 
 def test_an_image_whose_name_changed_is_a_new_version_whatever_it_leads_to() -> None:
     changed = replace(ROLLING, images=(ImageChange(container="web", old="web:1", new="web:2"),))
 
-    assert not kinds.new_digest(changed, pods("2"), pods("1"))
+    assert not kinds.renewed(changed, pods("2"), pods("1"))

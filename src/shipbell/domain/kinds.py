@@ -1,6 +1,7 @@
 """What kind of change a rollout is, told from the pod templates before and after."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from shipbell.domain.observation import Template
 from shipbell.domain.pods import Pod
@@ -39,19 +40,27 @@ def image_changes(old: Template | None, new: Template) -> tuple[ImageChange, ...
     return tuple(c for c in every if c.old != c.new) or every
 
 
-def new_digest(rollout: Rollout, own: Collection[Pod], others: Collection[Pod]) -> bool:
-    """Whether an image whose name stayed the same leads the new pods to another image than the old ones.
+def renewed(rollout: Rollout, own: Collection[Pod], others: Collection[Pod]) -> tuple[ImageChange, ...]:
+    """The images, with their digests where a name that stayed the same leads to another image; else none.
 
     Only where no image of the new pods is known from the old ones: a tag that was moved in the middle of an
     earlier rollout is not this one's doing.
     """
-    same = (image.container for image in rollout.images if image.old == image.new)
-    ids = ((_ids(own, name), _ids(others, name)) for name in same)
-    return any(new and old and new.isdisjoint(old) for new, old in ids)
+    images = tuple(_with_digests(image, own, others) for image in rollout.images)
+    return images if images != rollout.images else ()
 
 
-def _ids(pods: Collection[Pod], container: str) -> set[str]:
-    return {pod.image_ids[container] for pod in pods if pod.image_ids.get(container)}
+def _with_digests(image: ImageChange, own: Collection[Pod], others: Collection[Pod]) -> ImageChange:
+    new, old = _digests(own, image.container), _digests(others, image.container)
+    if image.old != image.new or not new or not old or not new.isdisjoint(old):
+        return image
+    return replace(image, old=f"{image.old}@{min(old)}", new=f"{image.new}@{min(new)}")
+
+
+def _digests(pods: Collection[Pod], container: str) -> set[str]:
+    """Without the repository before them, which runtimes spell in their own ways."""
+    ids = (pod.image_ids.get(container, "") for pod in pods)
+    return {id_.rpartition("@")[2] for id_ in ids if id_}
 
 
 def _images(template: Template) -> dict[str, str]:

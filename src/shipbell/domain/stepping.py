@@ -126,9 +126,8 @@ def _named(rollout: Rollout, observation: PodsObservation) -> Rollout:
         return rollout
     own = [pod for pod in observation.pods if pod.hash == rollout.identity.hash]
     others = [pod for pod in observation.pods if pod.hash != rollout.identity.hash]
-    if not kinds.new_digest(rollout, own, others):
-        return rollout
-    return replace(rollout, kind=RolloutKind.NEW_DIGEST)
+    images = kinds.renewed(rollout, own, others)
+    return replace(rollout, kind=RolloutKind.NEW_DIGEST, images=images) if images else rollout
 
 
 def _first_memory(observation: Observation, setting: Setting) -> Memory:
