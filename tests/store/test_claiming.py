@@ -167,10 +167,12 @@ async def test_the_most_important_is_told_first_then_the_oldest(store: Store) ->
     def rollout(name: str, age: int, state: State = State.STARTED) -> Rollout:
         return examples.rollout(examples.workload(name), state=state, changed_at=NOW - age * SECOND)
 
-    progress = rollout("progress", 99)
-    await examples.begin(store, progress)
-    await examples.tell(store, await examples.claim(store))
-    await examples.save(store, dataclasses.replace(progress, version=2, state=State.PROGRESSING))
+    progress, stalled = rollout("progress", 99), rollout("stalled", 20)
+    for begun in (progress, stalled):
+        await examples.begin(store, begun)
+        await examples.tell(store, await examples.claim(store))
+    await examples.save(store, dataclasses.replace(progress, version=2, updated=1))
+    await examples.save(store, dataclasses.replace(stalled, version=2, state=State.STALLED))
     await examples.begin(
         store,
         rollout("start", 50),
@@ -180,9 +182,9 @@ async def test_the_most_important_is_told_first_then_the_oldest(store: Store) ->
         rollout("failing", 2, State.FAILING),
     )
 
-    order = [(await examples.claim(store)).rollout.workload.name for _ in range(6)]
+    order = [(await examples.claim(store)).rollout.workload.name for _ in range(7)]
 
-    assert order == ["failing", "failed", "success", "older start", "start", "progress"]
+    assert order == ["failing", "failed", "success", "older start", "start", "stalled", "progress"]
 
 
 async def test_a_claim_is_held_until_its_lease_ends(store: Store) -> None:

@@ -39,9 +39,10 @@ _importance = sa.case(
     (sa.and_(_untold, _rollouts.state.in_(LOUD)), 0),
     (sa.and_(_untold, _rollouts.state.in_(ENDINGS)), 1),
     (_deliveries.told_state.is_(None), 2),
-    else_=3,
+    (_untold, 3),
+    else_=4,
 )
-"""Failures, other endings, starts, progress."""
+"""Failures, other endings, starts, other changes of state, mere numbers."""
 
 
 MOMENT = dialects.moment(sa.bindparam("at_moment", type_=schema.UtcTime), type_=schema.UtcTime)
