@@ -51,11 +51,24 @@ def test_its_revisions_are_asked_for_when_the_number_is_another() -> None:
 
 
 def test_a_revision_of_a_later_template_is_not_taken_for_this_one() -> None:
-    story = running().sees(seen(6, gen=(2, 2), rev=2, counts=(0, 3, 3), rs=(A, B, C)))
+    story = running().sees(seen(6, gen=(2, 2), rev=2, counts=(0, 3, 3), rs=(A, C)))
 
     assert story.rollouts == {}
     assert story.last is not None
     assert story.last.needs_revisions
+
+
+def test_its_own_revision_is_found_although_a_later_one_was_made_before_they_were_read() -> None:
+    story = running().sees(seen(6, gen=(2, 2), rev=2, counts=(0, 3, 3), rs=(A, B, C)))
+
+    assert story.newest.identity.hash == "bbb"
+
+
+def test_of_two_revisions_with_one_number_the_one_of_the_template_is_meant() -> None:
+    again = replace(B, number=1)
+    story = running().sees(seen(6, gen=(2, 2), rev=2, counts=(0, 3, 3), rs=(A, again)))
+
+    assert story.newest.identity.hash == "bbb"
 
 
 def test_nothing_is_believed_before_its_controller_has_caught_up() -> None:

@@ -180,6 +180,8 @@ async def undone_under_a_quota_after_a_timeout(web: Deployment) -> list[str]:
     await web.undo(to=1)
     await web.shows(lambda d: d["metadata"]["annotations"][REVISION] == "3")
     await web.limit_pods(50)
+    # The ReplicaSet's controller waits longer after each refusal; a change of the ReplicaSet wakes it.
+    await web.change({"spec": {"minReadySeconds": 1}})
     await web.completes()
     return ["succeeded", "failed", "succeeded"]
 

@@ -5,6 +5,8 @@ https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/; success is wh
 calls success. Nodes come and go, so that how many pods are wanted is the controller's word alone.
 """
 
+from datetime import datetime
+
 from shipbell.domain import histories
 from shipbell.domain.observation import Observation, Revision
 from shipbell.domain.rollout import Identity, Memory
@@ -37,11 +39,16 @@ def is_news(observation: Observation, memory: Memory) -> bool:
 
 
 def bearer(observation: Observation) -> Revision | None:
-    """The ControllerRevision with the highest number, if it is of this template.
+    """The newest ControllerRevision of this very template; else the newest of all, if it may be of it.
 
-    It is another's where the template was changed once more while the ControllerRevisions were read.
+    It may be an older one: the template was changed once more while the ControllerRevisions were read. None
+    where the one that it wants is not there yet.
     """
-    newest = max(observation.revisions or (), key=lambda r: r.number or 0, default=None)
+    revisions = observation.revisions or ()
+    exact = [r for r in revisions if r.template == observation.template]
+    if exact:
+        return histories.with_earlier_number(observation, max(exact, key=_age))
+    newest = max(revisions, key=_age, default=None)
     if newest is None or newest.template.containers != observation.template.containers:
         return None
     return histories.with_earlier_number(observation, newest)
@@ -89,3 +96,8 @@ def emptied(observation: Observation, most_wanted: int) -> bool:
 def remedy(workload: Workload) -> str:
     """The revision before is still there to go back to."""
     return f"kubectl -n {workload.namespace} rollout undo daemonset/{workload.name}"
+
+
+def _age(revision: Revision) -> tuple[int, datetime]:
+    """Numbers rise; a controller that did not know its own last revision yet may give one twice."""
+    return revision.number or 0, revision.created_at

@@ -215,7 +215,7 @@ class Reader:
         _, found = await self._list(history, workload.namespace, selectors)
         at = self._clock()
         own = [history.build(thing, at, False) for thing in found if _is_owned(thing, workload.uid)]
-        return tuple(sorted(own, key=lambda revision: revision.number or 0))
+        return tuple(sorted(own, key=lambda revision: (revision.number or 0, revision.created_at)))
 
     async def _controller(
         self, format_: decoding.Format[objects.ObjectT, decoding.ValueT], hint: Hint, urgency: Urgency
